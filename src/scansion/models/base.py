@@ -1,0 +1,92 @@
+"""The contracts of this room: what a model is, what records calls, what keeps the money."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol, runtime_checkable
+
+from msgspec import Struct
+
+from scansion.types import Call, Completion, Request
+
+__all__ = ["Capabilities", "Charge", "Ledger", "Model", "Recorder"]
+
+
+class Capabilities(Struct, frozen=True, omit_defaults=True):
+    """What a model takes and gives. `refuses` names the `Sampling` fields that it does not accept.
+
+    `max_output` and `context` are in tokens, None where unknown. `at_once` bounds the calls in flight (a person
+    answers one at a time). `efforts` lists the accepted values of `effort`, empty when it takes none. `priced` is
+    False for models that cost nothing by nature (a recording, a person, a function, a local server).
+    `deterministic` models ignore trial and repeat.
+    """
+
+    refuses: frozenset[str] = frozenset()
+    efforts: tuple[str, ...] = ()
+    max_output: int | None = None
+    context: int | None = None
+    images: bool = True
+    completions: bool = True
+    chat: bool = True
+    at_once: int | None = None
+    priced: bool = True
+
+
+@runtime_checkable
+class Model(Protocol):
+    """Something that completes a request.
+
+    `name` is the spec as a user writes it; `identity` is what tells its answers from another model's (spec, base URL,
+    for a recording its digest), never a key. `complete` raises CallError, Unscored, Quit or InputError, nothing else
+    on purpose. `close` frees what it holds.
+    """
+
+    name: str
+    identity: str
+    capabilities: Capabilities
+
+    async def complete(self, request: Request) -> Completion: ...
+
+    async def close(self) -> None: ...
+
+
+class Recorder(Protocol):
+    """Keeps calls so that none is paid twice. The lab implements it; `NoRecorder` keeps nothing.
+
+    The life of a call: `get`, and if it is not there `claim`; then either `put` or `release`. `claim` returns None
+    when the caller shall make the call, or the completion when another process made it meanwhile. `put` returns once
+    the call is safely stored.
+    """
+
+    def get(self, key: bytes) -> Call | None: ...
+
+    async def claim(self, key: bytes) -> Call | None: ...
+
+    async def put(self, call: Call) -> None: ...
+
+    def release(self, key: bytes) -> None: ...
+
+
+class Charge(Struct, frozen=True):
+    """An amount of what a budget counts: calls, tokens (input and output), US dollars."""
+
+    calls: int = 0
+    tokens: int = 0
+    usd: float = 0.0
+
+
+class Ledger(Protocol):
+    """Where a run's spending is kept, shared by the processes that work on it.
+
+    `reserve` books a worst case before an attempt is sent and says whether it fits the budget; `settle` replaces that
+    booking by what was really charged.
+    """
+
+    def reserve(self, worst: Charge) -> bool: ...
+
+    def settle(self, worst: Charge, actual: Charge) -> None: ...
+
+
+def joined(parts: Sequence[Any]) -> str:
+    """The text of a message's content: a string as it is, or the text parts put together."""
+    return parts if isinstance(parts, str) else "".join(getattr(p, "text", "") for p in parts)
