@@ -1,0 +1,45 @@
+"""Scansion: LLM evals for prompt engineers.
+
+from scansion import Experiment, Prompt, run
+
+result = run(prompts=["direct.prompty", "steps.prompty"], models=["openai/gpt-5-mini"], data="test.jsonl",
+             scorers=["numeric"])
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from scansion.data import Dataset
+    from scansion.experiments.experiment import Experiment, compare
+    from scansion.experiments.runner import run
+    from scansion.models.registry import providers as provider
+    from scansion.prompts import Prompt
+    from scansion.scorers import scorer
+    from scansion.techniques import technique
+
+__version__ = "0.1.0"
+
+__all__ = ["Dataset", "Experiment", "Prompt", "__version__", "compare", "provider", "run", "scorer", "technique"]
+
+_HOMES = {
+    "Dataset": ("scansion.data", "Dataset"),
+    "Experiment": ("scansion.experiments.experiment", "Experiment"),
+    "Prompt": ("scansion.prompts", "Prompt"),
+    "compare": ("scansion.experiments.experiment", "compare"),
+    "provider": ("scansion.models.registry", "providers"),
+    "run": ("scansion.experiments.runner", "run"),
+    "scorer": ("scansion.scorers", "scorer"),
+    "technique": ("scansion.techniques", "technique"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Public names are imported where they are first used, so that `import scansion` costs nothing."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'scansion' has no attribute {name!r}")
+    from importlib import import_module
+
+    module, attribute = _HOMES[name]
+    return getattr(import_module(module), attribute)

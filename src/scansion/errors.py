@@ -58,14 +58,24 @@ class CallError(ScansionError):
     """A call could not be done.
 
     `retry_after` is the provider's wish in seconds, where it gave one. `fatal` means that no other call of this
-    model can succeed either (wrong key, unknown model), so that the run stops.
+    model can succeed either (wrong key, unknown model), so that the run stops. `sent` is False where it is certain
+    that the request never reached the provider.
     """
 
-    def __init__(self, kind: ErrorKind, message: str, *, retry_after: float | None = None, fatal: bool = False) -> None:
+    def __init__(
+        self,
+        kind: ErrorKind,
+        message: str,
+        *,
+        retry_after: float | None = None,
+        fatal: bool = False,
+        sent: bool = True,
+    ) -> None:
         super().__init__(message)
         self.kind = kind
         self.retry_after = retry_after
         self.fatal = fatal
+        self.sent = sent
 
     @property
     def passing(self) -> bool:

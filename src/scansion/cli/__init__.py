@@ -1,0 +1,82 @@
+"""The command line: one file per command, found by its name; this file only finds, calls, and names the exit code.
+
+Exit codes: 0 done, every gate held; 1 a gate did not hold; 2 the input is wrong; 3 incomplete; 130 interrupted,
+resumable; 141 the reader of the output went away; 70 a bug in Scansion. Nothing is imported here that `--help` does not
+need.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+__all__ = ["main"]
+
+BUG = 70
+INPUT = 2
+INTERRUPTED = 130
+PIPE = 141
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs one command and returns its exit code. `argv` are the words after `scansion` (default: the process's)."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        code = _dispatch(words)
+        sys.stdout.flush()
+        return code
+    except SystemExit as done:  # argparse has printed the help
+        return int(done.code or 0)
+    except BrokenPipeError:
+        _forget_output()
+        return PIPE
+    except KeyboardInterrupt:
+        return _say("interrupted", INTERRUPTED)
+    except Exception as error:
+        return _failed(error, "--debug" in words or bool(os.environ.get("SCANSION_DEBUG")))
+
+
+def _dispatch(words: list[str]) -> int:
+    from scansion.cli import _commands
+
+    if not words or words[0] in ("-h", "--help"):
+        print(_commands.overview(), end="")
+        return 0
+    if words[0] in ("-V", "--version"):
+        print(f"scansion {_commands.version()}")
+        return 0
+    if words[0] == "help":
+        return _dispatch([*words[1:2], "--help"])
+    return _commands.call(words[0], words[1:])
+
+
+def _failed(error: Exception, debug: bool) -> int:
+    """The one line on standard error for an error, and its exit code."""
+    from scansion.errors import Quit, ScansionError
+
+    if debug:
+        import traceback
+
+        traceback.print_exc()
+    if isinstance(error, Quit):
+        return _say(str(error) or "stopped; the same command goes on where it stopped", INTERRUPTED)
+    if isinstance(error, ScansionError):
+        return _say(str(error), INPUT)
+    if isinstance(error, OSError) and error.strerror:
+        return _say(f"{error.filename}: {error.strerror}" if error.filename else error.strerror, INPUT)
+    text = f"{type(error).__name__}: {error}"
+    return _say(f"{text} (this is a bug in scansion; --debug shows where)", BUG)
+
+
+def _say(text: str, code: int) -> int:
+    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    print(f"scansion: {line}", file=sys.stderr)
+    return code
+
+
+def _forget_output() -> None:
+    """Keeps Python from failing once more when it flushes the closed standard output at exit."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OSError, ValueError):
+        sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115

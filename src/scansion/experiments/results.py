@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from msgspec import Struct
 
@@ -146,4 +146,4 @@ class OutcomeView(Struct, frozen=True):
     calls: list[Call]
     cost_usd: float | None
     latency: float
-    extra: dict[str, Any] = {}
+    judge_calls: list[Call] = []

@@ -13,12 +13,14 @@ __all__ = ["Capabilities", "Charge", "Ledger", "Model", "Recorder"]
 
 
 class Capabilities(Struct, frozen=True, omit_defaults=True):
-    """What a model takes and gives. `refuses` names the `Sampling` fields that it does not accept.
+    """What a model takes and gives. `refuses` names the `Sampling` fields that it does not accept,
+    `refuses_with_effort` those that it does not accept while it reasons, and `exclusive` those of which it accepts one.
 
     `max_output` and `context` are in tokens, None where unknown. `at_once` bounds the calls in flight (a person
-    answers one at a time). `efforts` lists the accepted values of `effort`, empty when it takes none. `priced` is
-    False for models that cost nothing by nature (a recording, a person, a function, a local server).
-    `deterministic` models ignore trial and repeat.
+    answers one at a time). `efforts` lists the accepted values of `effort`, empty when any is passed on. `priced` is
+    False for models that cost nothing by nature (a recording, a person, a function, a local server). `recorded` says
+    that answers come from a recording. A `patient` model may take any time (a person thinks): no timeout holds.
+    `image_tokens` bounds the input tokens that one image counts for.
     """
 
     refuses: frozenset[str] = frozenset()
@@ -30,6 +32,11 @@ class Capabilities(Struct, frozen=True, omit_defaults=True):
     chat: bool = True
     at_once: int | None = None
     priced: bool = True
+    recorded: bool = False
+    patient: bool = False
+    image_tokens: int = 3000
+    refuses_with_effort: frozenset[str] = frozenset()
+    exclusive: tuple[str, ...] = ()
 
 
 @runtime_checkable

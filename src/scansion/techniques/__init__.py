@@ -1,0 +1,39 @@
+"""Techniques: edits of a prompt and wrappers of a program, each one file, joined by `|`.
+
+    cot | vote(5)               as text, parsed by `parse_techniques`
+    prompt | cot() | vote(5)    in Python: a Pipeline, which is a Program
+
+`docs/extending.md` shows how to add one.
+"""
+
+from __future__ import annotations
+
+from scansion.techniques._algebra import (
+    Composed,
+    Context,
+    Edit,
+    Pipeline,
+    Program,
+    Technique,
+    Wrap,
+    calls_per_outcome,
+    compose,
+    parse_techniques,
+    prompt_of,
+    technique,
+)
+
+__all__ = [
+    "Composed",
+    "Context",
+    "Edit",
+    "Pipeline",
+    "Program",
+    "Technique",
+    "Wrap",
+    "calls_per_outcome",
+    "compose",
+    "parse_techniques",
+    "prompt_of",
+    "technique",
+]

@@ -1,0 +1,1 @@
+"""Extractors: each reads an answer out of a text, one file each, found by name."""

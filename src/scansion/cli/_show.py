@@ -1,0 +1,130 @@
+"""What commands put out: the table or the JSON document, report files, the exit code of a run."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from argparse import Namespace
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+import msgspec
+
+from scansion.errors import InputError
+
+if TYPE_CHECKING:
+    from scansion.experiments.lab import Lab
+    from scansion.experiments.results import OutcomeView, RunResult
+
+__all__ = [
+    "check_targets",
+    "code_of",
+    "flips_of",
+    "print_json",
+    "put_out",
+    "show_result",
+    "width",
+    "write_markdown",
+    "write_reports",
+]
+
+_WIDEST = 160  # cells of a table, on the widest terminal
+
+
+def width() -> int:
+    """The cells of a line: the terminal's, 80 elsewhere."""
+    return min(shutil.get_terminal_size().columns, _WIDEST) if sys.stdout.isatty() else 80
+
+
+def print_json(value: Any) -> None:
+    """`value` as one JSON document on standard output."""
+    text = msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+    put_out(text + "\n")
+
+
+def put_out(text: str) -> None:
+    """Text on standard output, whatever its encoding can take."""
+    try:
+        sys.stdout.write(text)
+    except UnicodeEncodeError:
+        encoding = sys.stdout.encoding or "ascii"
+        sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
+
+
+def show_result(result: RunResult, args: Namespace) -> None:
+    """A run's figures as its JSON document or its table; the summary in Markdown takes the table's place on request."""
+    if args.json:
+        print_json(result)
+        return
+    if getattr(args, "markdown", None) == "-":
+        return
+    from scansion.report.table import render
+
+    put_out(render(result, width()))
+
+
+def check_targets(args: Namespace) -> None:
+    """Raises InputError, before anything is run, for report files that could not be written."""
+    for name in ("output", "junit", "markdown"):
+        path = getattr(args, name, None)
+        if not path or path == "-":
+            continue
+        target = Path(path)
+        if target.is_dir():
+            raise InputError(f"{path}: is a folder; give a file to write")
+        if not target.absolute().parent.is_dir():
+            raise InputError(f"{path}: there is no folder {target.parent}; make it first")
+
+
+def flips_of(lab: Lab, result: RunResult) -> Iterator[OutcomeView]:
+    """The flips of every comparison of a run."""
+    for each in result.comparisons:
+        yield from lab.views(result.run, which="flips", flips=(each.a, each.b))
+
+
+def write_reports(lab: Lab, result: RunResult, args: Namespace) -> None:
+    """Writes the report files that were asked for."""
+    if args.output:
+        _write_html(lab, result, args.output, getattr(args, "most", None))
+    if args.junit:
+        from scansion.report import junit
+
+        with _open(args.junit) as stream:
+            junit.write(result, lab.views(result.run), stream)
+    if args.markdown:
+        write_markdown(result, flips_of(lab, result), args)
+
+
+def write_markdown(result: RunResult, flips: Iterable[OutcomeView], args: Namespace) -> None:
+    """Writes the summary in Markdown to its file, or to standard output where that is not JSON's."""
+    from scansion.report import markdown
+
+    text = markdown.render(result, flips)
+    if args.markdown != "-":
+        Path(args.markdown).write_text(text, encoding="utf-8", errors="backslashreplace")
+    elif not args.json:
+        put_out(text)
+
+
+def _write_html(lab: Lab, result: RunResult, path: str, most: int | None) -> None:
+    from scansion.report import html
+
+    kept = chain(flips_of(lab, result), lab.views(result.run))
+    with _open(path) as stream:
+        html.write(result, kept, stream, prompts=lab.prompts(result.run), most=most or html.MOST)
+
+
+def _open(path: str) -> TextIO:
+    return open(path, "w", encoding="utf-8", errors="backslashreplace", newline="\n")  # noqa: PTH123
+
+
+def code_of(result: RunResult) -> int:
+    """The exit code of a run: 130 interrupted, 1 a gate did not hold, 3 incomplete, else 0."""
+    if result.interrupted:
+        print("scansion: interrupted; resume with the same command", file=sys.stderr)
+        return 130
+    if not all(gate.held for gate in result.gates):
+        return 1
+    return 3 if not result.complete or any(v.errors or v.unreached for v in result.variants) else 0

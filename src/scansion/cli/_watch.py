@@ -1,0 +1,59 @@
+"""Running with a live line on standard error, two-stage Ctrl-C, and the question before a costly run."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from scansion.errors import Quit
+
+if TYPE_CHECKING:
+    from scansion.experiments.plan import Options, Plan
+    from scansion.experiments.results import RunResult
+
+__all__ = ["ask", "run_watched"]
+
+_ASK_ABOVE = 1.0  # USD
+
+
+def run_watched(plan: Plan, options: Options, lab: str | None) -> RunResult:
+    """Runs `plan`, showing how it goes on standard error."""
+    from scansion.experiments.progress import Stop
+    from scansion.experiments.runner import run
+    from scansion.report.live import Live
+
+    live = Live(sys.stderr)
+    stop = Stop(
+        on_soft=lambda: live.say("scansion: finishing what is in flight; Ctrl-C again stops now"),
+        on_hard=lambda: live.say("scansion: stopping now"),
+    )
+    watch = None if any(str(m).startswith("human") for m in plan.models) else live
+    try:
+        return run(plan, lab=lab, watch=watch, stop=stop, **msgspec.structs.asdict(options))
+    finally:
+        live.close()
+
+
+def ask(plan: Plan, yes: bool) -> None:
+    """Asks a person at a terminal before a run without a budget that may cost more than 1 USD. Raises Quit for a no."""
+    if yes or plan.budget or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return
+    import asyncio
+
+    from scansion.experiments.preview import preview
+
+    found = asyncio.run(preview(plan))
+    if found.cost_usd is None or found.cost_usd <= _ASK_ABOVE:
+        return
+    from scansion.report.figures import plural, usd
+
+    print(
+        f"{plural(found.calls, 'call')}, about {usd(found.cost_usd)} USD, and no --budget. Go on? [y/N] ",
+        end="",
+        file=sys.stderr,
+        flush=True,
+    )
+    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+        raise Quit("nothing was asked; --budget bounds the cost, --yes skips this question")

@@ -1,0 +1,67 @@
+"""List the runs of the lab, the newest first."""
+
+from __future__ import annotations
+
+import time
+from argparse import Namespace
+from typing import TYPE_CHECKING, Any
+
+from scansion.cli._parser import Parser, whole
+from scansion.cli._show import print_json, put_out, width
+
+if TYPE_CHECKING:
+    from scansion.experiments.lab import RunInfo
+
+
+def configure(parser: Parser) -> None:
+    """The options of `scansion runs`."""
+    parser.add_argument("-n", type=whole, metavar="N", help="at most N runs")
+    parser.add_argument("--json", action="store_true", help="one JSON document on standard output")
+    parser.add_argument("--lab", metavar="DIR", help="the lab's folder (default: the nearest .scansion/)")
+
+
+def main(args: Namespace) -> int:
+    """Runs the command."""
+    from scansion.experiments.lab import Lab
+
+    with Lab.find(args.lab) as lab:
+        rows = [_row(info) for info in lab.runs()[: args.n]]
+    if args.json:
+        print_json(rows)
+    elif rows:
+        put_out("\n".join(_table(rows)) + "\n")
+    else:
+        put_out("no run yet; `scansion run experiment.yaml` makes one, `scansion init` an example\n")
+    return 0
+
+
+def _row(info: RunInfo) -> dict[str, Any]:
+    return {
+        "run": info.id,
+        "name": info.name,
+        "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(info.created)),
+        "state": "unfinished" if info.finished is None else "done" if info.complete else "incomplete",
+        "data": info.data,
+        "n": info.n,
+        "variants": info.variants,
+        "spent_usd": info.spent_usd,
+    }
+
+
+def _table(rows: list[dict[str, Any]]) -> list[str]:
+    from scansion.report.figures import NONE, count, usd
+    from scansion.report.table import Column, grid
+    from scansion.report.text import one_line
+
+    variants = [one_line(", ".join(row["variants"])) or NONE for row in rows]
+    columns = [
+        Column("run", [one_line(f"{row['run']} {row['name']}") for row in rows], right=False),
+        Column("created (UTC)", [row["created"][:16].replace("T", " ") for row in rows]),
+        Column("state", [row["state"] for row in rows], right=False),
+        Column("examples", [NONE if row["n"] is None else count(row["n"]) for row in rows]),
+        Column("USD", [usd(row["spent_usd"]) for row in rows]),
+    ]
+    head, rule, *body = grid(columns, width())
+    if len(body) == len(rows):  # no name had to be wrapped
+        body = [part for line, names in zip(body, variants, strict=True) for part in (line, f"    {names}")]
+    return [head, rule, *body]

@@ -1,0 +1,35 @@
+"""Score a run anew with other scorers, without asking the model again.
+
+  scansion score -s "numeric(tolerance=0.01)"
+  scansion score RUN -s exact -s f1
+
+The first scorer is primary. Only scorers that ask a model themselves make calls.
+"""
+
+from __future__ import annotations
+
+from argparse import Namespace
+
+from scansion.cli._parser import Parser
+from scansion.cli._show import code_of, show_result
+
+
+def configure(parser: Parser) -> None:
+    """The options of `scansion score`."""
+    parser.add_argument("run", nargs="?", metavar="RUN", help="a run's id or name (default: the last)")
+    parser.add_argument("-s", "--scorer", metavar="SCORER", action="append", required=True, help="such as numeric")
+    parser.add_argument("--json", action="store_true", help="one JSON document on standard output")
+    parser.add_argument("--lab", metavar="DIR", help="the lab's folder (default: the nearest .scansion/)")
+
+
+def main(args: Namespace) -> int:
+    """Runs the command."""
+    import asyncio
+
+    from scansion.experiments.lab import Lab
+    from scansion.experiments.rescore import rescore
+
+    with Lab.find(args.lab) as lab:
+        result = asyncio.run(rescore(lab, args.run, args.scorer))
+    show_result(result, args)
+    return code_of(result)

@@ -1,0 +1,223 @@
+"""Compare what is there already: two variants of a run, two runs, two columns of a results table. Nothing is asked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from msgspec import structs
+
+from scansion.data import Dataset, DataSpec, Row, open_dataset
+from scansion.errors import InputError
+from scansion.experiments.figures import Figures, VariantInfo, read_figures, read_totals
+from scansion.experiments.lab import Lab
+from scansion.experiments.results import Comparison, RunResult, VariantResult
+from scansion.experiments.store.runs import RunRecord, group_label
+from scansion.experiments.summary import Rules, example_cost, figures_result, head_of, variant_result
+from scansion.experiments.variants import find_variant
+from scansion.experiments.verdicts import Sides, compare_pairs, pair
+from scansion.scorers import Scorer, build_scorer
+from scansion.types import Output, Score, digest
+
+__all__ = ["compare_runs", "compare_table", "compare_variants"]
+
+_TRUE, _FALSE = (
+    {"true", "yes", "right", "correct", "pass", "passed"},
+    {"false", "no", "wrong", "incorrect", "fail", "failed"},
+)
+
+
+def compare_variants(lab: Lab, run: str | None, a: str, b: str, *, margin: float | None = None) -> RunResult:
+    """The verdict on variant `b` against variant `a` of one run (the last unless named)."""
+    record = lab.run_table.find(run)
+    infos = VariantInfo.of(record)
+    return _between(lab, (record, find_variant(a, infos)), (record, find_variant(b, infos)), margin)
+
+
+def compare_runs(lab: Lab, a: str, b: str, *, margin: float | None = None) -> RunResult:
+    """The verdict on run `b` against run `a`, paired by example: of their only variants, or else of their baselines.
+
+    Raises InputError if the runs were scored differently or share no example.
+    """
+    first, second = lab.run_table.find(a), lab.run_table.find(b)
+    sides = [
+        (run, find_variant(run.plan["baseline"], v) if run.plan["baseline"] else v[0])
+        for run in (first, second)
+        for v in [VariantInfo.of(run)]
+    ]
+    return _between(lab, sides[0], sides[1], margin)
+
+
+def _between(
+    lab: Lab, a: tuple[RunRecord, VariantInfo], b: tuple[RunRecord, VariantInfo], margin: float | None
+) -> RunResult:
+    runs = (a[0], b[0])
+    scorers = [run.context["scorers"][:1] for run in runs]
+    if scorers[0] != scorers[1] or not scorers[0]:
+        names = [s[0]["name"] if s else "no scorer" for s in scorers]
+        raise InputError(
+            f"{runs[0].label} is scored by {names[0]} and {runs[1].label} by {names[1]}; "
+            "score one of them anew with `scansion score RUN -s SCORER`"
+        )
+    figures = [read_figures(lab, run, info.index, run.context["scorer_ids"][0]) for run, info in (a, b)]
+    if runs[0].dataset != runs[1].dataset:
+        figures = _by_example(lab, runs, figures)
+    names = [info.name for _, info in (a, b)]
+    if names[0] == names[1]:
+        names = [f"{name} ({run.label})" for name, run in zip(names, runs, strict=True)]
+    totals = [read_totals(lab, run, info.index, run.context["scorer_ids"][0]) for run, info in (a, b)]
+    costs = [example_cost(t, f) for t, f in zip(totals, figures, strict=True)]
+    cost = None if costs[0] is None or costs[1] is None else costs[0] + costs[1]
+    sides = Sides(names[0], names[1], pair(figures[0], figures[1]), cost)
+    rules = Rules.of(runs[0])
+    [verdict] = compare_pairs([sides], alpha=rules.alpha, margin=margin, seed=rules.seed)
+    if verdict.n == 0:
+        raise InputError(f"{runs[0].label} and {runs[1].label} share no example that both have scored")
+    variants = [
+        structs.replace(variant_result(lab, run, info, run.planned or int(f.row.size), (f, t)), name=name)
+        for (run, info), f, t, name in zip((a, b), figures, totals, names, strict=True)
+    ]
+    label = runs[0].label if runs[0].id == runs[1].id else f"{runs[0].label}, {runs[1].label}"
+    return _document(label, variants, verdict, runs[0])
+
+
+def _document(label: str, variants: list[VariantResult], verdict: Comparison, run: RunRecord) -> RunResult:
+    return RunResult(
+        run=label,
+        variants=variants,
+        comparisons=[verdict],
+        name=run.name,
+        data=run.context["data"],
+        scorers=run.plan["scorers"][:1],
+        baseline=verdict.a,
+        level=1 - run.plan["alpha"],
+        head=head_of(run),
+    )
+
+
+def _by_example(lab: Lab, runs: tuple[RunRecord, RunRecord], figures: list[Figures]) -> list[Figures]:
+    """The figures with rows numbered by the example's id, so that runs on two versions of a file pair."""
+    import numpy as np
+
+    numbers: dict[str, int] = {}
+    found = []
+    for run, figure in zip(runs, figures, strict=True):
+        ids = dict(lab.db.execute("SELECT row, id FROM rows WHERE dataset = ?", (run.dataset,)).fetchall())
+        rows = np.array([numbers.setdefault(ids[int(r)], len(numbers)) for r in figure.row], dtype=np.int64)
+        order = np.lexsort((figure.trial, rows))
+        _, first = np.unique(rows[order] << 16 | figure.trial[order], return_index=True)
+        keep = order[first]
+        weight = figure.weight[keep] if figure.weight is not None else None
+        found.append(
+            Figures(
+                rows[keep],
+                figure.trial[keep],
+                figure.state[keep],
+                figure.value[keep],
+                figure.request[keep],
+                figure.group[keep],
+                weight,
+            )
+        )
+    return found
+
+
+def compare_table(
+    path: str | Path,
+    *,
+    a: str,
+    b: str,
+    scorer: str | None = None,
+    target: str | None = None,
+    group: str | None = None,
+    margin: float | None = None,
+    alpha: float = 0.05,
+    no_answer: str = "unscored",
+) -> RunResult:
+    """The verdict on column `b` against column `a` of a table of results.
+
+    With a scorer the columns hold outputs, which it scores against the target; without one they hold marks (numbers,
+    true/false, right/wrong). An empty cell is an error: the output is not there. Raises InputError.
+    """
+    data = open_dataset(DataSpec(path=str(path), target=target, group=group))
+    columns = [data.match([name])[name] for name in (a, b)]
+    if columns[0] == columns[1]:
+        raise InputError(f"{path}: --a and --b name the same column {columns[0]!r}; name two")
+    built = build_scorer(scorer) if scorer is not None else None
+    if built is not None and built.uses_model:
+        raise InputError(f"scorer {built.name!r} asks a model, and this comparison makes no calls; run it instead")
+    figures = _table_figures(data, columns, built, lenient=no_answer == "wrong")
+    rules = Rules(alpha=alpha, seed=0, pass_mark=built.pass_mark if built else 1.0)
+    sides = Sides(columns[0], columns[1], pair(*figures))
+    [verdict] = compare_pairs([sides], alpha=alpha, margin=margin, seed=0)
+    if not figures[0].row.size:
+        raise InputError(f"{path}: there is no row to compare")
+    return RunResult(
+        run="",
+        variants=[figures_result(name, f, rules) for name, f in zip(columns, figures, strict=True)],
+        comparisons=[verdict],
+        data=str(path),
+        scorers=[built.name] if built else [],
+        baseline=columns[0],
+        level=1 - alpha,
+    )
+
+
+def _table_figures(data: Dataset, columns: list[str], scorer: Scorer | None, *, lenient: bool) -> list[Figures]:
+    import numpy as np
+
+    marks: list[list[tuple[int, float]]] = [[], []]
+    groups: list[int] = []
+    requests: list[int] = []
+    weights: list[float] = []
+    for row in data.rows():
+        for side, column in zip(marks, columns, strict=True):
+            side.append(_mark(row, column, scorer, data, lenient=lenient))
+        groups.append(group_label(row.example.group))
+        weights.append(row.example.weight)
+        rest = {k: v for k, v in row.example.inputs.items() if k not in columns}
+        requests.append(int.from_bytes(digest(rest)[:8], "little", signed=True) if rest else row.example.row)
+    rows = np.arange(len(groups), dtype=np.int64)
+    weight = np.array(weights) if weights and min(weights) != max(weights) else None
+    return [
+        Figures(
+            row=rows,
+            trial=np.zeros(len(groups), dtype=np.int64),
+            state=np.array([state for state, _ in side], dtype=np.int64),
+            value=np.array([value for _, value in side], dtype=np.float64),
+            request=np.array(requests, dtype=np.int64),
+            group=np.array(groups, dtype=np.int64),
+            weight=weight,
+        )
+        for side in marks
+    ]
+
+
+def _mark(row: Row, column: str, scorer: Scorer | None, data: Dataset, *, lenient: bool) -> tuple[int, float]:
+    """What a cell counts as (0 scored, 1 unscored, 2 error) and its value."""
+    cell = data.pick(row, {column: column})[column]
+    if cell is None or cell == "":
+        return 2, 0.0
+    if scorer is None:
+        return 0, _number(cell, data, row, column)
+    score: Score | None = scorer.score(Output(text=cell if isinstance(cell, str) else str(cell)), row.example)
+    if score is None:
+        raise InputError(f"scorer {scorer.name!r} must be awaited and cannot score a table; run it instead")
+    if score.value is None:
+        return (0, 0.0) if lenient and score.unscored == "no answer" else (1, 0.0)
+    return 0, score.value
+
+
+def _number(cell: Any, data: Dataset, row: Row, column: str) -> float:
+    if isinstance(cell, bool | int | float):
+        return float(cell)
+    text = str(cell).strip().casefold()
+    if text in _TRUE or text in _FALSE:
+        return float(text in _TRUE)
+    try:
+        return float(text)
+    except ValueError:
+        raise InputError(
+            f"{data.path}:{row.line}: {column} holds {str(cell)[:40]!r}, which is no mark; "
+            "name a scorer with -s if the columns hold outputs"
+        ) from None

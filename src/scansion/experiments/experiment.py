@@ -1,0 +1,45 @@
+"""The experiment as Python writes it: a plan with a `run` method, and one door to every comparison."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from scansion.experiments.compare import compare_runs, compare_table, compare_variants
+from scansion.experiments.lab import Lab
+from scansion.experiments.plan import Plan, load_plan, make_plan
+from scansion.experiments.results import RunResult
+from scansion.experiments.runner import run
+
+__all__ = ["Experiment", "compare"]
+
+
+class Experiment:
+    """A plan that can be run.
+
+    `Experiment("experiment.yaml")` reads a file, `Experiment(prompts=..., models=..., data=..., scorers=...)` takes a
+    plan's fields. Raises InputError for what is wrong with either.
+    """
+
+    def __init__(self, path: str | Path | None = None, **fields: Any) -> None:
+        self.plan: Plan = load_plan(path, **fields) if path is not None else make_plan(**fields)
+
+    def run(self, *, lab: str | Path | None = None, **options: Any) -> RunResult:
+        """Run it and wait for its figures; takes what `scansion.run` takes."""
+        return run(self.plan, lab=lab, **options)
+
+
+def compare(
+    a: str, b: str, *, table: str | Path | None = None, lab: str | Path | None = None, **settings: Any
+) -> RunResult:
+    """The verdict on `b` against `a`: two columns of a results `table`, two runs, or two variants of the last run.
+
+    `settings` are those of `compare_table`, `compare_runs` and `compare_variants`. Nothing is asked of any model.
+    """
+    if table is not None:
+        return compare_table(table, a=a, b=b, **settings)
+    with Lab.find(lab) as opened:
+        labels = {info.id for info in opened.runs()}
+        if a in labels and b in labels:
+            return compare_runs(opened, a, b, **settings)
+        return compare_variants(opened, settings.pop("run", None), a, b, **settings)

@@ -1,0 +1,220 @@
+"""The outcomes of a run as arrays and counts, read from the lab: the one source of every number that is shown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+
+from scansion.experiments.lab import Lab
+from scansion.experiments.store.runs import RunRecord
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    Floats = npt.NDArray[np.float64]
+    Ints = npt.NDArray[np.int64]
+
+__all__ = ["Figures", "Totals", "VariantInfo", "clusters_of", "read_figures", "read_latencies", "read_totals"]
+
+# What an outcome counts as under the run's rules (0 scored, 1 unscored, 2 error, 3 not scored yet), why, its value.
+_EFFECTIVE = """
+    SELECT m.row AS row, m.trial AS trial, o.cluster AS request, r.cluster AS grp, r.weight AS weight,
+        CASE
+            WHEN o.status = 2 THEN 2
+            WHEN o.status = 1 THEN CASE WHEN :wrong AND o.reason = 'no answer' THEN 0 ELSE 1 END
+            WHEN o.truncated AND :cut THEN 1
+            WHEN :scorer IS NULL THEN 1
+            WHEN s.state IS NULL THEN 3
+            WHEN s.state = 1 AND :wrong AND s.reason = 'no answer' THEN 0
+            ELSE s.state
+        END AS state,
+        CASE
+            WHEN o.status != 0 THEN o.reason
+            WHEN o.truncated AND :cut THEN 'truncated'
+            WHEN :scorer IS NULL THEN 'no scorer'
+            ELSE coalesce(s.reason, '')
+        END AS reason,
+        CASE WHEN o.status = 0 AND s.state = 0 THEN s.value ELSE 0.0 END AS value,
+        m.outcome AS outcome
+    FROM members m
+    JOIN outcomes o ON o.id = m.outcome
+    JOIN rows r ON r.dataset = :dataset AND r.row = m.row
+    LEFT JOIN scores s ON s.outcome = o.id AND s.scorer = :scorer AND s.example = r.digest
+    WHERE m.run = :run AND m.variant = :variant
+"""
+
+
+class VariantInfo(Struct, frozen=True):
+    """A variant as a run remembers it."""
+
+    index: int
+    name: str
+    prompt: str
+    technique: str
+    model: str
+    plain: bool
+
+    @classmethod
+    def of(cls, run: RunRecord) -> list[VariantInfo]:
+        """The variants of a run, in order."""
+        return [
+            cls(i, v["name"], v["prompt"], v["technique"], v["model"], v["plain"])
+            for i, v in enumerate(run.context["variants"])
+        ]
+
+
+class Figures(Struct, frozen=True):
+    """The outcomes of one variant under one scorer, by row and trial: arrays of one length each.
+
+    `state` is 0 scored, 1 unscored, 2 error; `value` counts where state is 0. `request` labels equal requests, `group`
+    the example's group (0: none). `weight` is None where all weigh the same.
+    """
+
+    row: Ints
+    trial: Ints
+    state: Ints
+    value: Floats
+    request: Ints
+    group: Ints
+    weight: Floats | None
+
+
+class Totals(Struct, frozen=True):
+    """Counts and sums of one variant: outcomes by reason, calls, tokens, USD (None: no price known), seconds."""
+
+    reasons: dict[str, int]
+    kinds: dict[str, int]
+    calls: int
+    fresh: int
+    input_tokens: int
+    output_tokens: int
+    reasoning_tokens: int
+    cost_usd: float | None
+    spent_usd: float | None
+    judge_calls: int
+    judge_cost_usd: float | None
+    judge_spent_usd: float | None
+    truncated: int
+    seconds: float
+    served: tuple[str, ...]
+
+
+def _parameters(run: RunRecord, variant: int, scorer: int | None) -> dict[str, Any]:
+    return {
+        "run": run.id,
+        "variant": variant,
+        "dataset": run.dataset,
+        "scorer": scorer,
+        "wrong": run.plan["no_answer"] == "wrong",
+        "cut": run.plan["truncated"] == "unscored",
+    }
+
+
+def read_figures(lab: Lab, run: RunRecord, variant: int, scorer: int | None) -> Figures:
+    """A variant's outcomes as arrays, ordered by row and trial."""
+    import numpy as np
+
+    kind = np.dtype(
+        [("row", "i4"), ("trial", "i4"), ("state", "i1"), ("value", "f8"), ("req", "i8"), ("grp", "i8"), ("w", "f8")]
+    )
+    query = (
+        f"SELECT row, trial, state, value, request, grp, weight FROM ({_EFFECTIVE}) WHERE state != 3 "
+        "ORDER BY row, trial"
+    )
+    table = np.fromiter(lab.db.execute(query, _parameters(run, variant, scorer)), dtype=kind)
+    weights = np.ascontiguousarray(table["w"])
+    return Figures(
+        row=table["row"],
+        trial=table["trial"],
+        state=table["state"],
+        value=table["value"],
+        request=table["req"],
+        group=table["grp"],
+        weight=None if not weights.size or bool(np.all(weights == weights[0])) else weights,
+    )
+
+
+def clusters_of(*labelings: Ints) -> Ints | None:
+    """One labelling that joins what any of the given ones joins; None where every outcome stands alone."""
+    import numpy as np
+
+    from scansion.stats.clusters import merge
+
+    joint = [labels for labels in labelings if len(np.unique(labels)) < labels.size]
+    return merge(*joint) if joint else None
+
+
+def group_labels(figures: Figures) -> Ints:
+    """The groups as labels in which each example without a group stands alone."""
+    import numpy as np
+
+    return np.where(figures.group != 0, figures.group, figures.row.astype(np.int64))
+
+
+def read_latencies(lab: Lab, run: RunRecord, variant: int) -> Floats:
+    """The latencies in seconds of a variant's outcomes that were done."""
+    import numpy as np
+
+    query = (
+        "SELECT o.latency FROM members m JOIN outcomes o ON o.id = m.outcome "
+        "WHERE m.run = ? AND m.variant = ? AND o.status = 0"
+    )
+    rows = (latency for (latency,) in lab.db.execute(query, (run.id, variant)))
+    return np.fromiter(rows, dtype=np.float64)
+
+
+def read_totals(lab: Lab, run: RunRecord, variant: int, scorer: int | None) -> Totals:
+    """A variant's counts and sums under one scorer."""
+    parameters = _parameters(run, variant, scorer)
+    reasons: dict[str, int] = {}
+    kinds: dict[str, int] = {}
+    count = f"SELECT state, reason, count(*) FROM ({_EFFECTIVE}) WHERE state IN (1, 2) GROUP BY state, reason"
+    for state, reason, n in lab.db.execute(count, parameters):
+        (reasons if state == 1 else kinds)[reason] = n
+    sums = lab.db.execute(
+        "SELECT total(length(o.calls) / 16), total(m.fresh), total(o.input_tokens), total(o.output_tokens), "
+        "total(o.reasoning_tokens), sum(o.cost), count(*) - count(o.cost), sum(m.spent), count(*) - count(m.spent), "
+        "total(o.truncated), total(o.latency), sum(m.judge_spent), count(*) - count(m.judge_spent) "
+        "FROM members m JOIN outcomes o ON o.id = m.outcome WHERE m.run = :run AND m.variant = :variant",
+        parameters,
+    ).fetchone()
+    judges = lab.db.execute(
+        "SELECT total(s.judge_calls), sum(s.judge_cost), count(*) - count(s.judge_cost) FROM members m "
+        "JOIN rows r ON r.dataset = :dataset AND r.row = m.row "
+        "JOIN scores s ON s.outcome = m.outcome AND s.example = r.digest "
+        f"WHERE m.run = :run AND m.variant = :variant AND s.scorer IN ({_scorer_list(run)})",
+        parameters,
+    ).fetchone()
+    served = lab.db.execute(
+        "SELECT DISTINCT o.served FROM members m JOIN outcomes o ON o.id = m.outcome "
+        "WHERE m.run = :run AND m.variant = :variant AND o.served != ''",
+        parameters,
+    )
+    return Totals(
+        reasons=reasons,
+        kinds=kinds,
+        calls=int(sums[0]),
+        fresh=int(sums[1]),
+        input_tokens=int(sums[2]),
+        output_tokens=int(sums[3]),
+        reasoning_tokens=int(sums[4]),
+        cost_usd=_known(sums[5], sums[6]),
+        spent_usd=_known(sums[7], sums[8]),
+        judge_calls=int(judges[0]),
+        judge_cost_usd=_known(judges[1], judges[2]),
+        judge_spent_usd=_known(sums[11], sums[12]),
+        truncated=int(sums[9]),
+        seconds=float(sums[10]),
+        served=tuple(sorted({name for (names,) in served for name in names.split(", ")})),
+    )
+
+
+def _known(total: float | None, unknown: int) -> float | None:
+    """A sum, or None where one of its terms is unknown."""
+    return None if unknown else float(total or 0.0)
+
+
+def _scorer_list(run: RunRecord) -> str:
+    return ", ".join(str(int(i)) for i in run.context["scorer_ids"]) or "NULL"

@@ -1,0 +1,66 @@
+"""Gates: conditions on a run's figures that a build can hang on.
+
+fail-under 0.8             every variant's mean is at least 0.8
+fail-under direct=0.8      that variant's is
+fail-if-worse              no variant is worse than the baseline
+require not-worse          every variant is better, not worse or equivalent
+require better             every variant is better
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from scansion.errors import InputError, nearest
+from scansion.experiments.results import Comparison, Gate, VariantResult
+from scansion.experiments.variants import find_variant
+
+__all__ = ["check_gates", "parse_gate"]
+
+_ENOUGH = {
+    "not-worse": ("better", "not worse", "equivalent"),
+    "better": ("better",),
+    "equivalent": ("equivalent",),
+}
+
+
+def parse_gate(text: str) -> tuple[str, str, float]:
+    """A gate's rule, its variant or verdict, and its number. Raises InputError for what is no gate."""
+    rule, _, rest = text.strip().partition(" ")
+    rest = rest.strip()
+    if rule == "fail-if-worse" and not rest:
+        return rule, "", 0.0
+    if rule == "require":
+        if rest not in _ENOUGH:
+            raise InputError(f"gates: require {rest!r} is no verdict to require; {nearest(rest, _ENOUGH)}")
+        return rule, rest, 0.0
+    if rule == "fail-under":
+        name, equals, number = rest.rpartition("=")
+        try:
+            return rule, name if equals else "", float(number)
+        except ValueError:
+            raise InputError(f"gates: fail-under takes a number, or VARIANT=NUMBER, not {rest!r}") from None
+    raise InputError(f"gates: {text!r} is no gate; {nearest(rule, ['fail-under', 'fail-if-worse', 'require'])}")
+
+
+def check_gates(
+    gates: Sequence[str], variants: Sequence[VariantResult], comparisons: Sequence[Comparison]
+) -> list[Gate]:
+    """Each gate with whether it held."""
+    return [_check(text, variants, comparisons) for text in gates]
+
+
+def _check(text: str, variants: Sequence[VariantResult], comparisons: Sequence[Comparison]) -> Gate:
+    rule, name, number = parse_gate(text)
+    if rule == "fail-under":
+        chosen = [find_variant(name, variants)] if name else list(variants)
+        low = [v for v in chosen if v.mean is None or v.mean < number]
+        detail = ", ".join(f"{v.name} {'has no score' if v.mean is None else format(v.mean, '.4g')}" for v in low)
+        return Gate(text, not low, detail)
+    if not comparisons and rule == "require":
+        return Gate(text, held=False, detail="there is nothing to compare: the run has one variant")
+    if rule == "fail-if-worse":
+        failing = [c for c in comparisons if c.verdict == "worse"]
+    else:
+        failing = [c for c in comparisons if c.verdict not in _ENOUGH[name]]
+    return Gate(text, not failing, ", ".join(f"{c.b} is {c.verdict} against {c.a}" for c in failing))

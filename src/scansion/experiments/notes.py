@@ -1,0 +1,51 @@
+"""What a person must know of a run beside its figures, a line each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from scansion.experiments.figures import Figures, Totals
+from scansion.experiments.results import VariantResult
+from scansion.experiments.store.runs import RunRecord
+
+__all__ = ["notes_of"]
+
+
+def notes_of(
+    run: RunRecord, variants: Sequence[VariantResult], figures: Sequence[Figures], totals: Sequence[Totals]
+) -> list[str]:
+    """The notes of a run, those on single variants after those on all."""
+    return [
+        *(note for v, f in zip(variants, figures, strict=True) for note in _repeats(v, f)),
+        *(note for v, t in zip(variants, totals, strict=True) for note in _truncations(v, t, run)),
+        *(note for v in variants for note in _served(v)),
+        *(f"{v['name']}: {note}" for v in run.context["variants"] for note in v.get("notes", ())),
+        *run.context.get("notes", ()),
+    ]
+
+
+def _repeats(variant: VariantResult, figures: Figures) -> list[str]:
+    import numpy as np
+
+    first = figures.request[figures.trial == 0]
+    first = first[first != 0]
+    repeated = int(first.size - np.unique(first).size)
+    if not repeated:
+        return []
+    return [f"{variant.name}: {repeated} rows ask what another row asks; equal requests count as one cluster"]
+
+
+def _truncations(variant: VariantResult, totals: Totals, run: RunRecord) -> list[str]:
+    if not totals.truncated or run.plan["truncated"] == "score":
+        return []
+    remedy = "raise max_tokens, or set `truncated: score`"
+    return [f"{variant.name}: {totals.truncated} outputs were cut off at the token limit and are unscored; {remedy}"]
+
+
+def _served(variant: VariantResult) -> list[str]:
+    if len(variant.served_models) < 2:
+        return []
+    return [
+        f"{variant.name}: the server answered with {len(variant.served_models)} models: "
+        + ", ".join(variant.served_models)
+    ]

@@ -1,0 +1,225 @@
+"""The plan of an experiment: everything that decides its result, and nothing else.
+
+A plan comes from a YAML file (`load_plan`), from the words of a command line or from Python (`make_plan`). How it is
+run (how many calls at once, how long to wait) is `Options` and never changes a figure.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+from msgspec import Struct
+
+from scansion.data import DataSpec
+from scansion.data.split import check_parts
+from scansion.errors import InputError, nearest
+from scansion.models.budget import Budget
+
+__all__ = ["Options", "Plan", "SplitSpec", "VariantSpec", "load_plan", "make_plan"]
+
+
+class SplitSpec(Struct, frozen=True, forbid_unknown_fields=True):
+    """The parts of the data, as fractions that sum to at most 1, drawn by digest with a seed."""
+
+    dev: float = 0.5
+    test: float = 0.5
+    seed: int = 0
+
+
+class VariantSpec(Struct, frozen=True, forbid_unknown_fields=True):
+    """One variant named by hand, in place of the cross product."""
+
+    prompt: Any
+    name: str | None = None
+    technique: str = "as-is"
+    model: str | None = None
+
+
+class Plan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What decides a result.
+
+    `prompts` are file names or revisions, or in Python also Prompts, pipelines and other Programs. Without `models`
+    each prompt's own model is used. The first of `scorers` is primary: verdicts and gates use it. `no_answer: wrong`
+    counts outputs without a readable answer as wrong, `truncated: score` scores outputs that were cut off. `part` is
+    the part of the split that is run.
+    """
+
+    prompts: tuple[Any, ...] = ()
+    techniques: tuple[str, ...] = ("as-is",)
+    models: tuple[str, ...] = ()
+    variants: tuple[VariantSpec, ...] | None = None
+    data: Any = None
+    split: SplitSpec | None = None
+    part: Literal["dev", "test"] | None = None
+    scorers: tuple[Any, ...] = ()
+    trials: int = 1
+    baseline: str | None = None
+    budget: str | None = None
+    no_answer: Literal["unscored", "wrong"] = "unscored"
+    truncated: Literal["unscored", "score"] = "unscored"
+    gold_check: Literal["on", "off"] = "on"
+    pass_mark: float = 1.0
+    margin: float | None = None
+    alpha: float = 0.05
+    limit: int | None = None
+    seed: int = 0
+    gates: tuple[str, ...] = ()
+    name: str = ""
+    base_dir: str = "."
+
+
+class Options(Struct, frozen=True, kw_only=True):
+    """How to run a plan: calls at once, seconds a call may take, tries a call, the longest wait that a server may ask
+    for (None: any), a file to record the calls to."""
+
+    concurrency: int = 100
+    timeout: float = 120.0
+    tries: int = 6
+    max_wait: float | None = None
+    record: str | None = None
+
+
+_FILE_FIELDS = [f for f in Plan.__struct_fields__ if f not in ("base_dir", "part")]
+
+
+def load_plan(path: str | Path, **overrides: Any) -> Plan:
+    """The plan in a YAML file, with `overrides` (fields of Plan; None is ignored) in place of what it says.
+
+    Raises InputError with the file's line for everything that is wrong in it.
+    """
+    file = Path(path)
+    if not file.is_file():
+        raise InputError(f"{path}: no such file; give an experiment.yaml, or prompts with -p and data with -d")
+    values, lines = _read_yaml(file)
+    unknown = [key for key in values if key not in _FILE_FIELDS]
+    if unknown:
+        raise InputError(f"{path}:{lines[unknown[0]]}: unknown key {unknown[0]!r}; {nearest(unknown[0], _FILE_FIELDS)}")
+    given = {key: value for key, value in overrides.items() if value is not None}
+    try:
+        return make_plan(**{"name": file.stem, "base_dir": str(file.parent), **values, **given})
+    except InputError as error:
+        field = str(error).split(":", 1)[0].split("[")[0].split(".")[0]
+        where = f"{path}:{lines[field]}" if field in lines and field not in given else str(path)
+        raise InputError(f"{where}: {error}") from None
+
+
+def _read_yaml(file: Path) -> tuple[dict[str, Any], dict[str, int]]:
+    """The top-level mapping of a YAML file, and the line of each of its keys."""
+    import yaml
+
+    try:
+        text = file.read_text(encoding="utf-8")
+        node = yaml.compose(text, Loader=yaml.CSafeLoader)
+        values = yaml.load(text, Loader=yaml.CSafeLoader)
+    except UnicodeDecodeError as error:
+        raise InputError(f"{file}: not UTF-8 (byte {error.start}); save the file as UTF-8") from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = mark.line + 1 if mark else 1
+        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+        raise InputError(f"{file}:{line}: not valid YAML: {problem}") from None
+    if not isinstance(values, dict) or not isinstance(node, yaml.MappingNode):
+        raise InputError(f"{file}:1: a mapping is wanted (prompts: [...], data: ..., scorers: [...])")
+    return values, {key.value: key.start_mark.line + 1 for key, _ in node.value}
+
+
+def make_plan(**fields: Any) -> Plan:
+    """A checked plan. Single values are taken for lists of one; paths stay as given, relative to `base_dir`.
+
+    Raises InputError that begins with the field's name.
+    """
+    for field in fields:
+        if field not in Plan.__struct_fields__:
+            raise InputError(f"unknown setting {field!r}; {nearest(field, Plan.__struct_fields__)}")
+    values = {key: value for key, value in fields.items() if value is not None}
+    for field in ("prompts", "techniques", "models", "scorers", "variants", "gates"):
+        if field in values:
+            values[field] = _listed(values[field])
+    values["data"] = _data(values.get("data"))
+    values["base_dir"] = str(values.get("base_dir", "."))
+    if "budget" in values:
+        values["budget"] = str(values["budget"])
+    try:
+        plan = msgspec.convert(values, Plan, strict=True)
+    except msgspec.ValidationError as error:
+        raise InputError(_plainly(str(error))) from None
+    _check(plan)
+    return plan
+
+
+def _listed(value: Any) -> tuple[Any, ...]:
+    if isinstance(value, str) or not isinstance(value, Sequence):
+        return (value,)
+    return tuple(value)
+
+
+def _data(value: Any) -> Any:
+    if isinstance(value, Path):
+        return DataSpec(path=str(value))
+    if isinstance(value, str):
+        return DataSpec(path=value)
+    if isinstance(value, Mapping):
+        try:
+            return msgspec.convert({k: v for k, v in value.items() if v is not None}, DataSpec)
+        except msgspec.ValidationError as error:
+            raise InputError(f"data: {_plainly(str(error))}") from None
+    return value
+
+
+def _plainly(message: str) -> str:
+    """A msgspec message as `field: what is wrong`."""
+    match = re.search(r" - at `\$\.?(.*?)`$", message)
+    text = message[: match.start()] if match else message
+    text = text.replace("Expected", "wanted").replace("Object", "the mapping").replace("`", "'")
+    return f"{match.group(1)}: {text}" if match and match.group(1) else text
+
+
+def _check(plan: Plan) -> None:
+    """Raise InputError for values that are of the right type and make no sense."""
+    rules: list[tuple[bool, str]] = [
+        (plan.variants is None and not plan.prompts, "prompts: there are none; name at least one prompt file"),
+        (plan.variants is not None and not plan.variants, "variants: the list is empty"),
+        (plan.variants is not None and bool(plan.prompts), "variants: they replace prompts; give one or the other"),
+        (plan.data is None, "data: there is none; name a JSONL, CSV or Parquet file"),
+        (plan.trials < 1, f"trials: {plan.trials} is too few; give 1 or more"),
+        (not 0 < plan.alpha < 1, f"alpha: {plan.alpha} is not between 0 and 1"),
+        (plan.margin is not None and plan.margin <= 0, f"margin: {plan.margin} is not above 0"),
+        (plan.limit is not None and plan.limit < 1, f"limit: {plan.limit} is too few; give 1 or more"),
+        (not plan.techniques, "techniques: the list is empty; 'as-is' is the prompt as it stands"),
+        (plan.part is not None and plan.split is None, "split: the plan has none, so there is no part to choose"),
+    ]
+    for broken, message in rules:
+        if broken:
+            raise InputError(message)
+    if plan.split is not None:
+        check_parts({"dev": plan.split.dev, "test": plan.split.test})
+    _check_texts(plan)
+
+
+def _check_texts(plan: Plan) -> None:
+    """Raise InputError for texts that do not say what they should: techniques, scorers, gates, the budget."""
+    from scansion.experiments.gates import parse_gate
+    from scansion.scorers import build_scorer
+    from scansion.techniques import parse_techniques
+
+    for field, read in (("techniques", parse_techniques), ("scorers", build_scorer), ("gates", parse_gate)):
+        for text in getattr(plan, field):
+            if isinstance(text, str):
+                _read(field, text, read)
+    for variant in plan.variants or ():
+        _read("variants", variant.technique, parse_techniques)
+    if plan.budget is not None:
+        _read("budget", plan.budget, Budget.parse)
+
+
+def _read(field: str, text: str, read: Callable[[str], Any]) -> None:
+    if not text.strip():
+        raise InputError(f"{field}: one of them is empty")
+    try:
+        read(text)
+    except InputError as error:
+        raise InputError(f"{field}: {str(error).removeprefix(f'{field}: ')}") from None

@@ -1,0 +1,117 @@
+"""What can be told of a run while it goes on, and how it is asked to stop."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from scansion.models.gateway import Gateway
+
+__all__ = ["Progress", "Stop", "Tally"]
+
+
+class Progress(Struct, frozen=True):
+    """A moment of a run. `done` of `total` outcomes (None: the data is not read to its end), calls made and recorded,
+    calls a second, USD spent so far by known prices, seconds left (None: not known yet), running means by variant as
+    (mean, outcomes scored), calls that were tried again."""
+
+    done: int
+    total: int | None
+    calls: int
+    recorded: int
+    in_flight: int
+    rate: float
+    spent_usd: float
+    eta: float | None
+    means: dict[str, tuple[float, int]]
+    retries: int = 0
+    phase: str = "running"
+
+
+class Stop:
+    """How a person stops a run: `soft` lets what is in flight finish, `hard` ends it now. Both leave it resumable."""
+
+    def __init__(self, on_soft: Callable[[], None] | None = None, on_hard: Callable[[], None] | None = None) -> None:
+        self.requested = False
+        self.now = False
+        self._on_soft, self._on_hard = on_soft, on_hard
+        self._cancel: Callable[[], object] | None = None
+
+    def soft(self) -> None:
+        """Begin no further outcome."""
+        self.requested = True
+        if self._on_soft:
+            self._on_soft()
+
+    def hard(self) -> None:
+        """Give up what is in flight as well."""
+        self.requested = self.now = True
+        if self._on_hard:
+            self._on_hard()
+        if self._cancel:
+            self._cancel()
+
+    def interrupt(self) -> None:
+        """What Ctrl-C does: `soft` first, then `hard`."""
+        if self.requested:
+            self.hard()
+        else:
+            self.soft()
+
+    def cancels(self, cancel: Callable[[], object]) -> None:
+        """Have `hard` call this."""
+        self._cancel = cancel
+        if self.now:
+            cancel()
+
+
+class Tally:
+    """Counts a run as it goes and tells whoever watches, ten times a second at most."""
+
+    def __init__(self, gateway: Gateway, watch: Callable[[Progress], None] | None, names: list[str]) -> None:
+        self._gateway, self._watch = gateway, watch
+        self._means = {name: [0.0, 0] for name in names}
+        self._start = self._told = time.monotonic()
+        self.done = 0
+        self.asked = 0
+        self.total: int | None = None
+
+    def add(self, name: str, value: float | None, *, asked: bool) -> None:
+        """Count an outcome of a variant and its primary score, if it has one."""
+        self.done += 1
+        self.asked += asked
+        if value is not None:
+            mean = self._means[name]
+            mean[0] += value
+            mean[1] += 1
+        if self._watch is not None and self.done % 16 == 0:
+            self.tell()
+
+    def tell(self, phase: str = "running", *, force: bool = False) -> None:
+        """Tell the watcher, unless it was told a moment ago."""
+        now = time.monotonic()
+        if self._watch is None or (now - self._told < 0.1 and not force):
+            return
+        self._told = now
+        self._watch(self._progress(now - self._start, phase))
+
+    def _progress(self, seconds: float, phase: str) -> Progress:
+        counters = [channel.counters for channel in self._gateway.channels.values()]
+        made = sum(c.calls for c in counters)
+        speed = self.asked / seconds if seconds > 0 else 0.0
+        left = self.total - self.done if self.total is not None else None
+        return Progress(
+            done=self.done,
+            total=self.total,
+            calls=made,
+            recorded=sum(c.recorded for c in counters),
+            in_flight=sum(c.in_flight for c in counters),
+            rate=made / seconds if seconds > 0 else 0.0,
+            spent_usd=sum(c.spent_usd for c in counters),
+            eta=left / speed if left is not None and speed > 0 and seconds > 1 else None,
+            means={name: (total / n, int(n)) for name, (total, n) in self._means.items() if n},
+            retries=sum(c.retries for c in counters),
+            phase=phase,
+        )

@@ -1,0 +1,187 @@
+"""A plan made ready to run: data and models opened, variants built, scorers proved, the run entered in the lab."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from scansion.data import Dataset, Row, open_dataset, split_of
+from scansion.errors import InputError
+from scansion.experiments.lab import Lab
+from scansion.experiments.plan import Options, Plan
+from scansion.experiments.store.runs import RunLedger, RunRecord
+from scansion.experiments.variants import Variant, build_variants, described, pair_with_baseline
+from scansion.models.budget import Budget, Limits
+from scansion.models.gateway import CallSettings, Gateway
+from scansion.models.till import Till
+from scansion.scorers import Scorer, build_scorer
+from scansion.types import Example, digest
+
+__all__ = ["Session", "prepare", "rows_of"]
+
+_GOLD_ROWS = 1000  # rows whose targets the scorers must accept before any call is made
+_DECIDING = [
+    *("split", "part", "trials", "baseline", "no_answer", "truncated", "gold_check", "pass_mark"),
+    *("margin", "alpha", "limit", "seed", "name"),
+]
+_POOL_ROWS = 100_000  # rows that examples for prompts are drawn from
+
+
+class Session(Struct, frozen=True):
+    """Everything that a run works with. `dataset` is the number of its data in the lab."""
+
+    plan: Plan
+    data: Dataset
+    variants: list[Variant]
+    scorers: list[Scorer]
+    scorer_ids: list[int]
+    gateway: Gateway
+    lab: Lab
+    run: RunRecord
+    dataset: int
+
+
+def prepare(plan: Plan, lab: Lab, options: Options) -> Session:
+    """Open everything that the plan names and enter the run. Raises InputError before any call is made."""
+    data, scorers, gateway, variants = open_parts(plan, options, lab)
+    if plan.gold_check == "on":
+        prove(scorers, islice(rows_of(plan, data), _GOLD_ROWS), data)
+    fingerprint = data.fingerprint
+    scorer_ids = [lab.outcome_table.scorer_id(s.identity) for s in scorers]
+    text, context = describe(plan, variants, scorers)
+    context |= {"scorer_ids": scorer_ids, "data": data.label, "fingerprint": fingerprint}
+    mark = digest([v.identity.hex() for v in variants], fingerprint, [s.identity for s in scorers], _settings(plan))
+    run = lab.run_table.open(plan.name or variants[0].prompt, mark, text, context)
+    dataset = lab.run_table.enter_data(run.id, data.label, fingerprint)
+    run = lab.run_table.load(run.id)
+    if plan.budget is not None:
+        limits = Budget.parse(plan.budget)
+        gateway.till = Till(RunLedger(lab.db, run.id, limits), limits)
+    return Session(
+        plan=plan,
+        data=data,
+        variants=variants,
+        scorers=scorers,
+        scorer_ids=scorer_ids,
+        gateway=gateway,
+        lab=lab,
+        run=run,
+        dataset=dataset,
+    )
+
+
+def open_parts(plan: Plan, options: Options, lab: Lab | None) -> tuple[Dataset, list[Scorer], Gateway, list[Variant]]:
+    """The data, the scorers, the gateway to the models and the variants of a plan."""
+    data = open_data(plan)
+    scorers = [build_scorer(s) if isinstance(s, str) else s for s in plan.scorers]
+    settings = CallSettings(
+        timeout=options.timeout, tries=options.tries, max_wait=options.max_wait, concurrency=options.concurrency
+    )
+    limits = Budget.parse(plan.budget) if plan.budget is not None else Limits()
+    gateway = Gateway(limits=limits, settings=settings, base_dir=Path(plan.base_dir))
+    if lab is not None:
+        gateway.recorder = lab.journal
+    variants = build_variants(plan, data, gateway, scorers, lambda: list(islice(_pool(plan, data), _POOL_ROWS)))
+    pair_with_baseline(plan.baseline, variants)
+    return data, scorers, gateway, variants
+
+
+def open_data(plan: Plan) -> Dataset:
+    """The plan's data; its `data` may be a Dataset already."""
+    return plan.data if isinstance(plan.data, Dataset) else open_dataset(plan.data, base_dir=plan.base_dir)
+
+
+def rows_of(plan: Plan, data: Dataset) -> Iterator[Row]:
+    """The rows that the plan is about: its part of the split, up to its limit."""
+    rows = data.rows()
+    if plan.split is not None:
+        parts = {"dev": plan.split.dev, "test": plan.split.test}
+        seed, part = plan.split.seed, plan.part or "dev"
+        rows = (row for row in rows if split_of(row.example, parts, seed) == part)
+    return islice(rows, plan.limit)
+
+
+def _pool(plan: Plan, data: Dataset) -> Iterator[Example]:
+    """Examples that prompts may show: never from the test part."""
+    for row in data.rows():
+        if plan.split is not None:
+            parts = {"dev": plan.split.dev, "test": plan.split.test}
+            if split_of(row.example, parts, plan.split.seed) != "dev":
+                continue
+        yield row.example
+
+
+def prove(scorers: Sequence[Scorer], rows: Iterator[Row], data: Dataset) -> None:
+    """Raise InputError if a scorer's comparison refuses the targets that it will be held against."""
+    refused: list[str] = []
+    count = 0
+    for row in rows:
+        count += 1
+        for scorer in scorers:
+            why = scorer.refuses_gold(row.example)
+            if why is not None:
+                refused.append(f"line {row.line} ({scorer.name}: {why})")
+    if refused:
+        more = f" and {len(refused) - 3} more" if len(refused) > 3 else ""
+        raise InputError(
+            f"{data.label}: the scorer does not accept the data's own targets: {'; '.join(refused[:3])}{more}; "
+            "mend the targets, choose another scorer, or go on with gold_check: off"
+        )
+    if count == 0:
+        raise InputError(f"{data.label}: no row to run on; check the file, the split and the limit")
+
+
+def _settings(plan: Plan) -> dict[str, Any]:
+    """The fields of a plan that decide figures beside its variants, data and scorers."""
+    return {name: msgspec.to_builtins(getattr(plan, name)) for name in _DECIDING}
+
+
+def describe(
+    plan: Plan, variants: Sequence[Variant], scorers: Sequence[Scorer]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The plan as plain data, and the circumstances that a run records: versions, git, variants, scorers."""
+    from scansion import __version__
+
+    text = {
+        **_settings(plan),
+        "budget": plan.budget,
+        "gates": list(plan.gates),
+        "scorers": [s.name for s in scorers],
+        "base_dir": str(Path(plan.base_dir).resolve()),
+        "data": msgspec.to_builtins(plan.data) if isinstance(plan.data, Struct) else str(plan.data),
+    }
+    context = {
+        "variants": [described(v) for v in variants],
+        "scorers": [{"name": s.name, "identity": s.identity} for s in scorers],
+        "scansion": __version__,
+        "python": platform.python_version(),
+        "git": git_state(Path(plan.base_dir)),
+    }
+    return text, context
+
+
+def git_state(folder: Path) -> dict[str, Any]:
+    """The revision that `folder` is at and whether anything in it differs; empty outside a repository."""
+
+    def git(*words: str) -> str | None:
+        try:
+            done = subprocess.run(  # noqa: S603
+                ["git", "-C", str(folder), *words],  # noqa: S607
+                capture_output=True,
+                text=True,
+                timeout=5,
+                check=False,
+            )
+        except (OSError, subprocess.TimeoutExpired):
+            return None
+        return done.stdout.strip() if done.returncode == 0 else None
+
+    revision = git("rev-parse", "HEAD")
+    return {"revision": revision, "dirty": bool(git("status", "--porcelain"))} if revision else {}

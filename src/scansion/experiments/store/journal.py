@@ -1,0 +1,116 @@
+"""The lab's recorder: calls are committed before they are used, together with the outcomes that wait.
+
+What comes in during one turn of the event loop is written in one transaction at the next turn, so that a crowd of
+completions costs one commit and a lone one waits for nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import Callable
+
+import msgspec
+
+from scansion.errors import InputError
+from scansion.experiments.store.codec import pack, unpack
+from scansion.experiments.store.presence import Presence
+from scansion.types import Call
+
+__all__ = ["Journal"]
+
+_POLL = 0.02  # seconds between two looks for a call that another process is making
+
+
+class Journal:
+    """Implements `models.base.Recorder` on the lab's database, and batches its other writes."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+        self.presence: Presence | None = None
+        self.in_flight: set[bytes] = set()
+        self._calls: list[Call] = []
+        self._writes: list[Callable[[], None]] = []
+        self._flushed: asyncio.Future[None] | None = None
+        self.failure: InputError | None = None
+
+    def get(self, key: bytes) -> Call | None:
+        """The recorded call of that key."""
+        row = self._db.execute("SELECT body FROM calls WHERE key = ?", (key,)).fetchone()
+        if row is None:
+            return None
+        return msgspec.structs.replace(unpack(row[0], Call), recorded=True)
+
+    def has(self, key: bytes) -> bool:
+        """Whether a call of that key is recorded."""
+        return self._db.execute("SELECT 1 FROM calls WHERE key = ?", (key,)).fetchone() is not None
+
+    async def claim(self, key: bytes) -> Call | None:
+        """None when the caller shall make the call, else the call that another process made meanwhile."""
+        self.in_flight.add(key)
+        while self.presence is not None and self.presence.shared:
+            mine = self.presence.take(key)
+            made = self.get(key)
+            if made is not None:
+                self.release(key)
+                return made
+            if mine:
+                return None
+            await asyncio.sleep(_POLL)
+        return None
+
+    def release(self, key: bytes) -> None:
+        """Give up a claimed call that was not made."""
+        self.in_flight.discard(key)
+        if self.presence is not None and self.presence.shared:
+            self.presence.drop(key)
+
+    async def put(self, call: Call) -> None:
+        """Store a call; returns once it is committed."""
+        self._calls.append(call)
+        await asyncio.shield(self._scheduled())
+
+    def later(self, write: Callable[[], None]) -> None:
+        """Run `write` inside the next transaction."""
+        self._writes.append(write)
+        self._scheduled()
+
+    def _scheduled(self) -> asyncio.Future[None]:
+        if self._flushed is None:
+            loop = asyncio.get_running_loop()
+            self._flushed = loop.create_future()
+            loop.call_soon(self.flush)
+        return self._flushed
+
+    def flush(self) -> None:
+        """Commit what waits, now."""
+        calls, writes, waiting = self._calls, self._writes, self._flushed
+        self._calls, self._writes, self._flushed = [], [], None
+        try:
+            if calls or writes:
+                self._commit(calls, writes)
+        except sqlite3.Error as error:
+            self.failure = InputError(f"the lab cannot be written: {error}; mend that, then run the same again")
+            if waiting is not None and not waiting.done():
+                waiting.set_exception(self.failure)
+                waiting.exception()  # writes that nobody awaits must not warn; `failure` is looked at
+            return
+        if waiting is not None and not waiting.done():
+            waiting.set_result(None)
+
+    def _commit(self, calls: list[Call], writes: list[Callable[[], None]]) -> None:
+        now = time.time()
+        rows = [(c.key, pack(msgspec.structs.replace(c, recorded=False)), now) for c in calls]
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            self._db.executemany("INSERT OR IGNORE INTO calls (key, body, created) VALUES (?, ?, ?)", rows)
+            if calls and self.presence is not None and self.presence.shared:
+                self._db.executemany("DELETE FROM claims WHERE key = ?", [(c.key,) for c in calls])
+            for write in writes:
+                write()
+            self._db.execute("COMMIT")
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self.in_flight.difference_update(c.key for c in calls)

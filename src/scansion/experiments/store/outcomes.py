@@ -1,0 +1,209 @@
+"""Outcomes and their scores in the database.
+
+An outcome is keyed by what made it; a score by the outcome, the scorer and the example that it was held against, so
+that a corrected target or another scorer makes new scores and no new calls.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+
+from msgspec import Struct
+
+from scansion.errors import PASSING
+from scansion.experiments.store.codec import pack, unpack
+from scansion.types import Call, Message, Output
+
+__all__ = [
+    "DONE",
+    "ERROR",
+    "UNSCORED",
+    "Member",
+    "OutcomeRecord",
+    "OutcomeTable",
+    "ScoreDetail",
+    "ScoreRecord",
+    "plain_output",
+]
+
+DONE, UNSCORED, ERROR = 0, 1, 2
+"""The states of an outcome and of a score: done, unscored with a reason, error of a kind."""
+
+_CHUNK = 500  # keys a query
+
+
+class OutcomeRecord(Struct, frozen=True):
+    """One outcome as stored. `reason` is the unscored reason or the error's kind; `calls` the keys of its calls in
+    order, 16 bytes each; `cluster` the digest of its first request; `cost` None where a call has no price.
+
+    `output` is None when there is none, and also when it is just the reply of the last call.
+    """
+
+    key: bytes
+    status: int
+    reason: str = ""
+    message: str = ""
+    truncated: bool = False
+    cluster: int = 0
+    calls: bytes = b""
+    input_tokens: int = 0
+    output_tokens: int = 0
+    reasoning_tokens: int = 0
+    cost: float | None = 0.0
+    latency: float = 0.0
+    served: str = ""
+    output: Output | None = None
+
+
+class ScoreDetail(Struct, frozen=True, omit_defaults=True):
+    """What a reader of a score wants beside its value: the words for it, the answer read, the judge's calls."""
+
+    explanation: str = ""
+    answer: Any = None
+    calls: bytes = b""
+
+
+class ScoreRecord(Struct, frozen=True):
+    """One score as stored; `reason` is the unscored reason or the error's kind."""
+
+    state: int
+    value: float | None = None
+    reason: str = ""
+    detail: ScoreDetail = ScoreDetail()
+    judge_calls: int = 0
+    judge_cost: float | None = 0.0
+
+
+_COLUMNS = [f for f in OutcomeRecord.__struct_fields__ if f != "key"]
+_SAVE = (
+    f"INSERT INTO outcomes (key, {', '.join(_COLUMNS)}) VALUES (?{', ?' * len(_COLUMNS)}) "
+    f"ON CONFLICT (key) DO UPDATE SET {', '.join(f'{c} = excluded.{c}' for c in _COLUMNS)} RETURNING id"
+)
+_SAVE_SCORE = (
+    "INSERT OR REPLACE INTO scores (outcome, scorer, example, state, value, reason, detail, judge_calls, judge_cost) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_EMPTY_DETAIL = ScoreDetail()
+
+
+def plain_output(call: Call) -> Output:
+    """The output of a program that gives the reply of its one request as it came."""
+    request, done = call.request, call.completion
+    messages: tuple[Message, ...] | str
+    if request.text is not None:
+        messages = request.text + done.text
+    else:
+        reply = Message(role="assistant", content=done.text, tool_calls=done.tool_calls)
+        messages = (*request.messages, reply)
+    return Output(text=done.text, messages=messages, logprobs=done.logprobs, finish_reason=done.finish_reason)
+
+
+Member = tuple[int, int, int, int, int, float | None, float | None]
+"""An outcome's place in a run: variant, row, trial, outcome, calls made now, USD spent now on it and on its judges."""
+
+
+class OutcomeTable:
+    """Reads and writes outcomes, scores and the membership of outcomes in runs."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+
+    def settled(self, keys: Sequence[bytes]) -> dict[bytes, tuple[int, bool]]:
+        """Those outcomes that are there and need not be asked again (errors that may pass do): the id of each, and
+        whether it has an output that can be scored."""
+        found: dict[bytes, tuple[int, bool]] = {}
+        for chunk in _chunks(keys):
+            query = f"SELECT key, id, status, reason FROM outcomes WHERE key IN ({_marks(chunk)})"
+            for key, id, status, reason in self._db.execute(query, chunk):
+                if status != ERROR or reason not in PASSING:
+                    found[key] = id, status == DONE
+        return found
+
+    def scored(self, outcomes: Collection[int], scorers: Collection[int]) -> dict[tuple[int, int, int], float | None]:
+        """The scores that need not be asked again: their values by (outcome, scorer, example)."""
+        found: dict[tuple[int, int, int], float | None] = {}
+        if not scorers:
+            return found
+        names = ", ".join(str(int(s)) for s in scorers)
+        for chunk in _chunks(list(outcomes)):
+            query = (
+                "SELECT outcome, scorer, example, state, reason, value FROM scores "
+                f"WHERE outcome IN ({_marks(chunk)}) AND scorer IN ({names})"
+            )
+            for outcome, scorer, example, state, reason, value in self._db.execute(query, chunk):
+                if state != ERROR or reason not in PASSING:
+                    found[outcome, scorer, example] = value
+        return found
+
+    def save(self, record: OutcomeRecord) -> int:
+        """Store an outcome, in place of one of the same key; returns its id."""
+        values = [getattr(record, column) for column in _COLUMNS]
+        values[-1] = pack(record.output) if record.output is not None else None
+        return int(self._db.execute(_SAVE, (record.key, *values)).fetchone()[0])
+
+    def save_score(self, outcome: int, scorer: int, example: int, score: ScoreRecord) -> None:
+        """Store a score, in place of one for the same outcome, scorer and example."""
+        detail = pack(score.detail) if score.detail != _EMPTY_DETAIL else None
+        row = (score.state, score.value, score.reason, detail, score.judge_calls, score.judge_cost)
+        self._db.execute(_SAVE_SCORE, (outcome, scorer, example, *row))
+
+    def join(self, run: int, members: Iterable[Member]) -> None:
+        """Enter outcomes into a run; what a member spent before is added to."""
+        self._db.executemany(
+            "INSERT INTO members (run, variant, row, trial, outcome, fresh, spent, judge_spent) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET outcome = excluded.outcome, "
+            "fresh = fresh + excluded.fresh, spent = spent + excluded.spent, "
+            "judge_spent = judge_spent + excluded.judge_spent",
+            [(run, *member) for member in members],
+        )
+
+    def load(self, outcome: int) -> OutcomeRecord:
+        """The outcome of that id."""
+        query = f"SELECT key, {', '.join(_COLUMNS)} FROM outcomes WHERE id = ?"
+        row = self._db.execute(query, (outcome,)).fetchone()
+        output = unpack(row[-1], Output) if row[-1] is not None else None
+        values = dict(zip(("key", *_COLUMNS), row, strict=True))
+        return OutcomeRecord(**{**values, "truncated": bool(values["truncated"]), "output": output})
+
+    def calls(self, keys: bytes) -> list[Call]:
+        """The calls whose keys stand one after another in `keys`, in that order; a vacuumed one is left out."""
+        found = []
+        for i in range(0, len(keys), 16):
+            row = self._db.execute("SELECT body FROM calls WHERE key = ?", (keys[i : i + 16],)).fetchone()
+            if row is not None:
+                found.append(unpack(row[0], Call))
+        return found
+
+    def output(self, record: OutcomeRecord) -> Output | None:
+        """What the program of this outcome produced, None if nothing."""
+        if record.output is not None or record.status != DONE:
+            return record.output
+        calls = self.calls(record.calls[-16:])
+        return plain_output(calls[0]) if calls else None
+
+    def scorer_id(self, identity: str) -> int:
+        """The number by which scores name a scorer."""
+        self._db.execute("INSERT OR IGNORE INTO scorers (identity) VALUES (?)", (identity,))
+        return int(self._db.execute("SELECT id FROM scorers WHERE identity = ?", (identity,)).fetchone()[0])
+
+    def scores(self, outcome: int, example: int) -> dict[int, ScoreRecord]:
+        """All scores of an outcome against an example, by scorer."""
+        rows = self._db.execute(
+            "SELECT scorer, state, value, reason, detail, judge_calls, judge_cost FROM scores "
+            "WHERE outcome = ? AND example = ?",
+            (outcome, example),
+        )
+        return {
+            scorer: ScoreRecord(state, value, reason, unpack(detail, ScoreDetail) if detail else _EMPTY_DETAIL, n, cost)
+            for scorer, state, value, reason, detail, n, cost in rows
+        }
+
+
+def _chunks(keys: Sequence[Any]) -> Iterable[Sequence[Any]]:
+    return (keys[i : i + _CHUNK] for i in range(0, len(keys), _CHUNK))
+
+
+def _marks(chunk: Sequence[Any]) -> str:
+    return ", ".join("?" * len(chunk))

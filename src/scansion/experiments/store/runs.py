@@ -1,0 +1,175 @@
+"""Runs and the rows they went over, in the database."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterable
+from typing import Any
+
+from msgspec import Struct
+
+from scansion.errors import InputError
+from scansion.experiments.results import RunResult
+from scansion.experiments.store.codec import pack, unpack
+from scansion.models.base import Charge
+from scansion.models.budget import Limits
+from scansion.types import Example, digest
+
+__all__ = ["KeptRow", "RunLedger", "RunRecord", "RunTable", "group_label"]
+
+
+class RunRecord(Struct, frozen=True):
+    """One execution of a plan. `plan` and `context` are plain data: what was to be done, and by what (versions, git,
+    variants, scorers). `planned` counts the examples, None before the data was read to its end. `created` and
+    `finished` are seconds since 1970; `finished` is None while a run can be resumed."""
+
+    id: int
+    name: str
+    plan: dict[str, Any]
+    context: dict[str, Any]
+    dataset: int | None
+    created: float
+    finished: float | None
+    planned: int | None
+    usd: float
+
+    @property
+    def label(self) -> str:
+        """The name that a person types: `r12`."""
+        return f"r{self.id}"
+
+
+KeptRow = tuple[Example, int, int, int]
+"""An example, its line and byte offset in the file, and its digest."""
+
+_COLUMNS = "id, name, plan, context, dataset, created, finished, planned, usd"
+
+
+class RunTable:
+    """Reads and writes runs and rows."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+
+    def open(self, name: str, plan_digest: bytes, plan: dict[str, Any], context: dict[str, Any]) -> RunRecord:
+        """The unfinished run of an equal plan, or else a new one."""
+        self._db.execute("BEGIN IMMEDIATE")
+        row = self._db.execute(
+            "SELECT id FROM runs WHERE plan_digest = ? AND finished IS NULL ORDER BY id DESC", (plan_digest,)
+        ).fetchone()
+        if row is None:
+            row = self._db.execute(
+                "INSERT INTO runs (name, plan_digest, plan, context, created) VALUES (?, ?, ?, ?, ?) RETURNING id",
+                (name, plan_digest, pack(plan), pack(context), time.time()),
+            ).fetchone()
+        self._db.execute("COMMIT")
+        return self.load(row[0])
+
+    def load(self, run: int) -> RunRecord:
+        """The run of that number."""
+        return self._record(self._db.execute(f"SELECT {_COLUMNS} FROM runs WHERE id = ?", (run,)).fetchone())
+
+    def list(self) -> list[RunRecord]:
+        """All runs, the newest first."""
+        return [self._record(row) for row in self._db.execute(f"SELECT {_COLUMNS} FROM runs ORDER BY id DESC")]
+
+    def find(self, label: str | None) -> RunRecord:
+        """The run that a person means by `r12`, by the plan's name (its last run), or by nothing (the last).
+
+        Raises InputError if there is none.
+        """
+        runs = self.list()
+        if not runs:
+            raise InputError("the lab holds no run; start one with `scansion run`")
+        if label is None:
+            return runs[0]
+        for run in runs:
+            if label in (run.label, str(run.id), run.name):
+                return run
+        known = ", ".join(f"{r.label} ({r.name})" for r in runs[:5])
+        raise InputError(f"no run is called {label!r}; the latest are {known}")
+
+    def enter_data(self, run: int, path: str, fingerprint: str) -> int:
+        """Note which data a run is about; returns the dataset's number."""
+        self._db.execute("INSERT OR IGNORE INTO datasets (path, fingerprint) VALUES (?, ?)", (path, fingerprint))
+        row = self._db.execute("SELECT id FROM datasets WHERE fingerprint = ?", (fingerprint,)).fetchone()
+        self._db.execute("UPDATE runs SET dataset = ? WHERE id = ?", (row[0], run))
+        return int(row[0])
+
+    def finish(self, run: int, planned: int, result: RunResult, *, resumable: bool) -> None:
+        """Close a run with its figures; a resumable one stays open."""
+        done = None if resumable else time.time()
+        self._db.execute(
+            "UPDATE runs SET finished = ?, planned = ?, result = ? WHERE id = ?", (done, planned, pack(result), run)
+        )
+
+    def result(self, run: int) -> RunResult | None:
+        """The figures that a run closed with."""
+        row = self._db.execute("SELECT result FROM runs WHERE id = ?", (run,)).fetchone()
+        return unpack(row[0], RunResult) if row and row[0] is not None else None
+
+    def save_rows(self, dataset: int, rows: Iterable[KeptRow]) -> None:
+        """Keep examples."""
+        self._db.executemany(
+            "INSERT OR IGNORE INTO rows (dataset, row, id, line, offset, digest, cluster, weight, body) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (dataset, e.row, e.id, line, offset, mark, group_label(e.group), e.weight, pack(e))
+                for e, line, offset, mark in rows
+            ],
+        )
+
+    def kept(self, dataset: int, first: int, last: int) -> dict[int, int]:
+        """Which rows from `first` to `last` are kept already, with their digests."""
+        query = "SELECT row, digest FROM rows WHERE dataset = ? AND row BETWEEN ? AND ?"
+        return dict(self._db.execute(query, (dataset, first, last)).fetchall())
+
+    def example(self, dataset: int, row: int) -> tuple[Example, int] | None:
+        """A kept example and its digest."""
+        query = "SELECT body, digest FROM rows WHERE dataset = ? AND row = ?"
+        found = self._db.execute(query, (dataset, row)).fetchone()
+        return (unpack(found[0], Example), found[1]) if found else None
+
+    def _record(self, row: tuple[Any, ...]) -> RunRecord:
+        id, name, plan, context, *rest = row
+        return RunRecord(id, name, unpack(plan, dict), unpack(context, dict), *rest)
+
+
+def group_label(group: str | None) -> int:
+    """The number that stands for a group among clusters; 0 for none."""
+    return int.from_bytes(digest(group)[:8], "little", signed=True) if group is not None else 0
+
+
+class RunLedger:
+    """Implements `models.base.Ledger` on a run's row: processes share one budget, and a crash forgets nothing."""
+
+    def __init__(self, db: sqlite3.Connection, run: int, limits: Limits) -> None:
+        self._db, self._run, self._limits = db, run, limits
+
+    def reserve(self, worst: Charge) -> bool:
+        """Book `worst` if it fits under the limits."""
+        limits = self._limits
+        booked = self._db.execute(
+            "UPDATE runs SET calls = calls + :calls, tokens = tokens + :tokens, usd = usd + :usd WHERE id = :run "
+            "AND (:most_calls IS NULL OR calls + :calls <= :most_calls) "
+            "AND (:most_tokens IS NULL OR tokens + :tokens <= :most_tokens) "
+            "AND (:most_usd IS NULL OR usd + :usd <= :most_usd)",
+            {
+                "run": self._run,
+                "calls": worst.calls,
+                "tokens": worst.tokens,
+                "usd": worst.usd,
+                "most_calls": limits.calls,
+                "most_tokens": limits.tokens,
+                "most_usd": limits.usd,
+            },
+        )
+        return booked.rowcount == 1
+
+    def settle(self, worst: Charge, actual: Charge) -> None:
+        """Replace a booking by what was charged."""
+        self._db.execute(
+            "UPDATE runs SET calls = calls + ?, tokens = tokens + ?, usd = usd + ? WHERE id = ?",
+            (actual.calls - worst.calls, actual.tokens - worst.tokens, actual.usd - worst.usd, self._run),
+        )

@@ -1,0 +1,147 @@
+"""The database's tables, as a list of migrations that are applied in order, and how it is opened.
+
+`PRAGMA user_version` counts the migrations that a file has seen. Write-ahead logging with `synchronous=NORMAL`: a
+commit survives the death of the process; the last ones may be lost only if the machine itself goes down.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from scansion.errors import InputError
+
+__all__ = ["MIGRATIONS", "connect"]
+
+MIGRATIONS: list[str] = [
+    """
+    CREATE TABLE calls (
+        id INTEGER PRIMARY KEY,
+        key BLOB NOT NULL UNIQUE,
+        body BLOB NOT NULL,
+        created REAL NOT NULL
+    );
+    CREATE TABLE outcomes (
+        id INTEGER PRIMARY KEY,
+        key BLOB NOT NULL UNIQUE,
+        status INTEGER NOT NULL,
+        reason TEXT NOT NULL DEFAULT '',
+        message TEXT NOT NULL DEFAULT '',
+        truncated INTEGER NOT NULL DEFAULT 0,
+        cluster INTEGER NOT NULL DEFAULT 0,
+        calls BLOB NOT NULL DEFAULT x'',
+        input_tokens INTEGER NOT NULL DEFAULT 0,
+        output_tokens INTEGER NOT NULL DEFAULT 0,
+        reasoning_tokens INTEGER NOT NULL DEFAULT 0,
+        cost REAL,
+        latency REAL NOT NULL DEFAULT 0,
+        served TEXT NOT NULL DEFAULT '',
+        output BLOB
+    );
+    CREATE TABLE scorers (id INTEGER PRIMARY KEY, identity TEXT NOT NULL UNIQUE);
+    CREATE TABLE scores (
+        outcome INTEGER NOT NULL,
+        scorer INTEGER NOT NULL,
+        example INTEGER NOT NULL,
+        state INTEGER NOT NULL,
+        value REAL,
+        reason TEXT NOT NULL DEFAULT '',
+        detail BLOB,
+        judge_calls INTEGER NOT NULL DEFAULT 0,
+        judge_cost REAL DEFAULT 0,
+        PRIMARY KEY (outcome, scorer, example)
+    ) WITHOUT ROWID;
+    CREATE TABLE datasets (
+        id INTEGER PRIMARY KEY,
+        path TEXT NOT NULL,
+        fingerprint TEXT NOT NULL UNIQUE
+    );
+    CREATE TABLE rows (
+        dataset INTEGER NOT NULL,
+        row INTEGER NOT NULL,
+        id TEXT NOT NULL,
+        line INTEGER NOT NULL,
+        offset INTEGER NOT NULL,
+        digest INTEGER NOT NULL,
+        cluster INTEGER NOT NULL,
+        weight REAL NOT NULL,
+        body BLOB NOT NULL,
+        PRIMARY KEY (dataset, row)
+    ) WITHOUT ROWID;
+    CREATE TABLE runs (
+        id INTEGER PRIMARY KEY,
+        name TEXT NOT NULL,
+        plan_digest BLOB NOT NULL,
+        plan BLOB NOT NULL,
+        context BLOB NOT NULL,
+        dataset INTEGER,
+        created REAL NOT NULL,
+        finished REAL,
+        planned INTEGER,
+        calls INTEGER NOT NULL DEFAULT 0,
+        tokens INTEGER NOT NULL DEFAULT 0,
+        usd REAL NOT NULL DEFAULT 0,
+        result BLOB
+    );
+    CREATE INDEX runs_by_plan ON runs (plan_digest);
+    CREATE TABLE members (
+        run INTEGER NOT NULL,
+        variant INTEGER NOT NULL,
+        row INTEGER NOT NULL,
+        trial INTEGER NOT NULL,
+        outcome INTEGER NOT NULL,
+        fresh INTEGER NOT NULL DEFAULT 0,
+        spent REAL DEFAULT 0,
+        judge_spent REAL DEFAULT 0,
+        PRIMARY KEY (run, variant, row, trial)
+    ) WITHOUT ROWID;
+    CREATE TABLE workers (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        pid INTEGER NOT NULL,
+        host TEXT NOT NULL,
+        beat REAL NOT NULL,
+        seen INTEGER NOT NULL
+    );
+    CREATE TABLE claims (key BLOB PRIMARY KEY, worker INTEGER NOT NULL) WITHOUT ROWID;
+    """,
+]
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """An open database at `path`, created or migrated as needed.
+
+    Raises InputError if the file is no such database, or was made by a newer Scansion.
+    """
+    db = sqlite3.connect(path, timeout=30.0, isolation_level=None, check_same_thread=False)
+    try:
+        db.execute("PRAGMA journal_mode=WAL")
+        db.execute("PRAGMA synchronous=NORMAL")
+        db.execute("PRAGMA wal_autocheckpoint=4000")
+        db.execute("PRAGMA cache_size=-8000")
+        _migrate(db, path)
+    except sqlite3.DatabaseError as error:
+        db.close()
+        raise InputError(f"{path}: not a usable lab ({error}); name another folder with --lab") from None
+    return db
+
+
+def _migrate(db: sqlite3.Connection, path: Path) -> None:
+    if _version(db) == len(MIGRATIONS):
+        return
+    if _version(db) > len(MIGRATIONS):
+        raise InputError(f"{path}: made by a newer Scansion; upgrade this one, or name another folder with --lab")
+    db.execute("BEGIN IMMEDIATE")  # two processes may open a new lab at once: the second finds the work done
+    try:
+        for migration in MIGRATIONS[_version(db) :]:
+            for statement in migration.split(";"):
+                if statement.strip():
+                    db.execute(statement)
+        db.execute(f"PRAGMA user_version={len(MIGRATIONS)}")
+        db.execute("COMMIT")
+    except BaseException:
+        db.execute("ROLLBACK")
+        raise
+
+
+def _version(db: sqlite3.Connection) -> int:
+    return int(db.execute("PRAGMA user_version").fetchone()[0])

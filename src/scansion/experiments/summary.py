@@ -1,0 +1,221 @@
+"""A run's figures, from the outcomes in the lab to the document that is printed, reported and kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from msgspec import Struct, structs
+
+from scansion.experiments.figures import (
+    Figures,
+    Totals,
+    VariantInfo,
+    clusters_of,
+    group_labels,
+    read_figures,
+    read_latencies,
+    read_totals,
+)
+from scansion.experiments.gates import check_gates
+from scansion.experiments.lab import Lab
+from scansion.experiments.notes import notes_of
+from scansion.experiments.results import RunResult, ScorerResult, VariantResult
+from scansion.experiments.store.runs import RunRecord
+from scansion.experiments.variants import pair_with_baseline
+from scansion.experiments.verdicts import Sides, compare_pairs, pair
+
+__all__ = ["Rules", "example_cost", "figures_result", "head_of", "summarize", "variant_result"]
+
+
+class Rules(Struct, frozen=True):
+    """What figures are taken under: the error rate, the seed of what is random, from what value on a score is right."""
+
+    alpha: float
+    seed: int
+    pass_mark: float
+
+    @classmethod
+    def of(cls, run: RunRecord) -> Rules:
+        """The rules of a run's plan."""
+        return cls(run.plan["alpha"], run.plan["seed"], run.plan["pass_mark"])
+
+
+def summarize(lab: Lab, run: RunRecord, planned: int, *, interrupted: bool = False, seconds: float = 0.0) -> RunResult:
+    """The figures of `run` over `planned` examples, as the lab holds them now."""
+    infos, rules = VariantInfo.of(run), Rules.of(run)
+    primary = _primary(run)
+    figures = [read_figures(lab, run, v.index, primary) for v in infos]
+    totals = [read_totals(lab, run, v.index, primary) for v in infos]
+    variants = [
+        variant_result(lab, run, info, planned, (f, t)) for info, f, t in zip(infos, figures, totals, strict=True)
+    ]
+    pairs = pair_with_baseline(run.plan["baseline"], infos) if primary is not None else []
+    sides = [_sides(infos, figures, totals, a, b) for a, b in pairs]
+    comparisons = compare_pairs(sides, alpha=rules.alpha, margin=run.plan["margin"], seed=rules.seed)
+    return RunResult(
+        run=run.label,
+        name=run.name,
+        variants=variants,
+        comparisons=comparisons,
+        data=str(run.context["data"]),
+        split=(run.plan["part"] or "dev") if run.plan["split"] else "",
+        scorers=run.plan["scorers"],
+        baseline=infos[pairs[0][0]].name if pairs else "",
+        level=1 - rules.alpha,
+        seconds=seconds,
+        spent_usd=_sum([t.spent_usd for t in totals] + [t.judge_spent_usd for t in totals]),
+        calls_made=sum(t.fresh for t in totals),
+        complete=not any(v.unreached or v.errors for v in variants),
+        interrupted=interrupted,
+        head=head_of(run),
+        notes=notes_of(run, variants, figures, totals),
+        gates=check_gates(run.plan["gates"], variants, comparisons),
+        created=datetime.fromtimestamp(run.created, UTC).isoformat(timespec="seconds"),
+    )
+
+
+def _primary(run: RunRecord) -> int | None:
+    return run.context["scorer_ids"][0] if run.context["scorer_ids"] else None
+
+
+def head_of(run: RunRecord) -> list[str]:
+    """The settings that change what figures mean, for the head of the table."""
+    plan, head = run.plan, []
+    if plan["no_answer"] == "wrong":
+        head.append("no_answer: wrong (outputs without a readable answer count as wrong)")
+    if plan["truncated"] == "score":
+        head.append("truncated: score (outputs that were cut off are scored)")
+    if plan["gold_check"] == "off":
+        head.append("gold_check: off (the scorers were not proved on the targets)")
+    if plan["pass_mark"] != 1.0:
+        head.append(f"pass_mark: {plan['pass_mark']:g}")
+    return head
+
+
+def variant_result(
+    lab: Lab, run: RunRecord, info: VariantInfo, planned: int, read: tuple[Figures, Totals]
+) -> VariantResult:
+    """One variant's figures over `planned` examples, from what was read of it under the primary scorer."""
+    from scansion.stats.quantiles import p50_p95
+
+    rules, trials, primary = Rules.of(run), run.plan["trials"], _primary(run)
+    figures, totals = read
+    middle, high = p50_p95(read_latencies(lab, run, info.index))
+    base = figures_result(info.name, figures, rules)
+    others = {
+        scorer: _scorer_result(read_figures(lab, run, info.index, id), rules)[0]
+        for scorer, id in zip(run.plan["scorers"][1:], run.context["scorer_ids"][1:], strict=True)
+    }
+    primary_result = ScorerResult(base.mean, base.interval, base.scored, base.unscored, base.errors)
+    first = dict.fromkeys(run.plan["scorers"][:1], primary_result)
+    return structs.replace(
+        base,
+        prompt=info.prompt,
+        technique=info.technique,
+        model=info.model,
+        n=planned,
+        trials=trials,
+        unreached=planned * trials - base.scored - base.unscored - base.errors,
+        bounds=base.bounds if primary is not None else None,
+        scores={**first, **others},
+        calls=totals.calls,
+        recorded_calls=totals.calls - totals.fresh,
+        input_tokens=totals.input_tokens,
+        output_tokens=totals.output_tokens,
+        reasoning_tokens=totals.reasoning_tokens,
+        cost_usd=totals.cost_usd,
+        spent_usd=totals.spent_usd,
+        judge_calls=totals.judge_calls,
+        judge_cost_usd=totals.judge_cost_usd,
+        latency_p50=middle,
+        latency_p95=high,
+        seconds=totals.seconds,
+        unscored_reasons=totals.reasons,
+        error_kinds=totals.kinds,
+        served_models=totals.served,
+    )
+
+
+def figures_result(name: str, figures: Figures, rules: Rules) -> VariantResult:
+    """What the figures alone tell of a variant; all else is left at nothing."""
+    from scansion.stats.zero_bound import zero_bound
+
+    scored, unscored, errors = (int((figures.state == s).sum()) for s in (0, 1, 2))
+    result, method = _scorer_result(figures, rules)
+    wrong = int((figures.value[figures.state == 0] < rules.pass_mark).sum())
+    return VariantResult(
+        name=name,
+        prompt="",
+        technique="",
+        model="",
+        n=int(figures.row.size),
+        trials=1,
+        scored=scored,
+        unscored=unscored,
+        errors=errors,
+        unreached=0,
+        mean=result.mean,
+        interval=result.interval,
+        bounds=_bounds(figures),
+        scores={},
+        calls=0,
+        recorded_calls=0,
+        input_tokens=0,
+        output_tokens=0,
+        reasoning_tokens=0,
+        cost_usd=None,
+        spent_usd=0.0,
+        judge_calls=0,
+        judge_cost_usd=0.0,
+        latency_p50=None,
+        latency_p95=None,
+        seconds=0.0,
+        wrong=wrong,
+        interval_method=method,
+        zero_wrong_bound=zero_bound(scored, 1 - rules.alpha) if scored and not wrong else None,
+    )
+
+
+def _scorer_result(figures: Figures, rules: Rules) -> tuple[ScorerResult, str]:
+    """A scorer's mean with its interval, and the method of the interval."""
+    from scansion.stats.intervals import mean_interval
+
+    keep = figures.state == 0
+    counts = [int((figures.state == s).sum()) for s in (0, 1, 2)]
+    if not keep.any():
+        return ScorerResult(None, None, *counts), ""
+    clusters = clusters_of(figures.row[keep], figures.request[keep], group_labels(figures)[keep])
+    weights = figures.weight[keep] if figures.weight is not None else None
+    mean = mean_interval(
+        figures.value[keep], weights=weights, clusters=clusters, level=1 - rules.alpha, seed=rules.seed
+    )
+    interval = (mean.lo, mean.hi) if mean.lo is not None and mean.hi is not None else None
+    return ScorerResult(mean.mean, interval, *counts), mean.method
+
+
+def _bounds(figures: Figures) -> tuple[float, float] | None:
+    """The mean if all that could not be scored were wrong, and if all were right."""
+    import numpy as np
+
+    if not figures.state.size:
+        return None
+    keep = figures.state == 0
+    known = figures.value[keep]
+    worst, best = (min(0.0, float(known.min())), max(1.0, float(known.max()))) if known.size else (0.0, 1.0)
+    filled = [np.average(np.where(keep, figures.value, end), weights=figures.weight) for end in (worst, best)]
+    return float(filled[0]), float(filled[1])
+
+
+def example_cost(totals: Totals, figures: Figures) -> float | None:
+    """What one outcome costs on average if asked afresh, in USD; None where that is not known."""
+    return totals.cost_usd / figures.row.size if totals.cost_usd is not None and figures.row.size else None
+
+
+def _sides(infos: Sequence[VariantInfo], figures: Sequence[Figures], totals: Sequence[Totals], a: int, b: int) -> Sides:
+    costs = [example_cost(totals[i], figures[i]) for i in (a, b)]
+    return Sides(infos[a].name, infos[b].name, pair(figures[a], figures[b]), _sum(costs))
+
+
+def _sum(values: Sequence[float | None]) -> float | None:
+    return None if any(v is None for v in values) else sum(v for v in values if v is not None)

@@ -1,0 +1,311 @@
+"""From a plan to its variants: every prompt x technique x model, opened, named, and identified."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from scansion.data import Dataset, Row
+from scansion.errors import InputError
+from scansion.experiments.plan import Plan
+from scansion.models.channel import Channel
+from scansion.models.gateway import Gateway
+from scansion.prompts import Prompt, load
+from scansion.scorers import Scorer
+from scansion.techniques import Context, Pipeline, Technique, compose, parse_techniques, prompt_of
+from scansion.types import Example, Request, Sampling, digest
+
+__all__ = ["Variant", "build_variants", "find_variant", "pair_with_baseline"]
+
+
+class Variant(Struct, frozen=True):
+    """What is compared: a program with a model.
+
+    `columns` maps the program's variables to columns of the data, `optional` those that a row may lack; None stands
+    for a program that takes the whole row without its target. `identity` is the digest of everything that makes its
+    outcomes but the example and the trial. `plain` says that the prompt stands as it is,
+    `repeats` that a technique asks the same several times. `source` is the prompt with its edits.
+    """
+
+    index: int
+    name: str
+    prompt: str
+    technique: str
+    model: str
+    program: Any
+    columns: dict[str, str] | None
+    optional: dict[str, str]
+    identity: bytes
+    source: Prompt | None
+    sampling: Sampling
+    channel: Channel
+    plain: bool
+    repeats: bool
+
+    def inputs(self, row: Row, data: Dataset) -> dict[str, Any]:
+        """What the program is given of a row; columns that hold or explain the answer only if it names them.
+
+        Raises InputError, with the file's line, for a row that lacks a column.
+        """
+        values = row.example.inputs
+        if self.columns is None:
+            hidden = (data.target_column, data.rationale_column)
+            return {name: value for name, value in values.items() if name not in hidden}
+        found = {variable: values[column] for variable, column in self.optional.items() if column in values}
+        try:
+            for variable, column in self.columns.items():
+                found[variable] = values[column]
+        except KeyError:
+            return data.pick(row, self.columns)
+        return found
+
+
+class _Draft(Struct, frozen=True):
+    """A variant before it is opened: its program, techniques and model spec, and how each was written."""
+
+    name: str | None
+    program: Any
+    label: str
+    techniques: tuple[Technique, ...]
+    model: str
+
+
+def build_variants(
+    plan: Plan, data: Dataset, gateway: Gateway, scorers: Sequence[Scorer], pool: Callable[[], Sequence[Example]]
+) -> list[Variant]:
+    """The plan's variants, in its order: by prompt, then technique, then model. Raises InputError."""
+    drafts = _drafts(plan)
+    context = Context(
+        extractor=scorers[0].extractor if scorers else None, pool=pool, seed=plan.seed, base_dir=str(plan.base_dir)
+    )
+    return [
+        _opened(draft, index, name, context, (data, gateway.channel(draft.model)))
+        for index, (draft, name) in enumerate(zip(drafts, _names(drafts), strict=True))
+    ]
+
+
+def _drafts(plan: Plan) -> list[_Draft]:
+    programs = _Programs(Path(plan.base_dir))
+    if plan.variants is not None:
+        found = []
+        for v in plan.variants:
+            program, label, extra = programs.open(v.prompt)
+            techniques = (*extra, *_techniques(v.technique))
+            models = _models(program, label, (v.model,) if v.model else plan.models)
+            found += [_Draft(v.name, program, label, techniques, model) for model in models]
+        return found
+    return [
+        _Draft(None, program, label, (*extra, *techniques), model)
+        for program, label, extra in [programs.open(p) for p in plan.prompts]
+        for techniques in [_techniques(t) for t in plan.techniques]
+        for model in _models(program, label, plan.models)
+    ]
+
+
+def _techniques(text: str) -> tuple[Technique, ...]:
+    return parse_techniques(text)
+
+
+def _models(program: Any, label: str, models: Sequence[str]) -> Sequence[str]:
+    if models:
+        return models
+    own = program.model if isinstance(program, Prompt) else None
+    if own is None:
+        raise InputError(f"{label}: no model to run it on; name one with -m or models: [...], or in the prompt file")
+    return (own,)
+
+
+class _Programs:
+    """Opens what a plan lists as prompts, each once."""
+
+    def __init__(self, base_dir: Path) -> None:
+        self._base_dir = base_dir
+
+    def open(self, source: Any) -> tuple[Any, str, tuple[Technique, ...]]:
+        """The program, the name it goes by, and the techniques that it brings along."""
+        if isinstance(source, str | Path):
+            prompt = load(source, base_dir=self._base_dir)
+            return prompt, str(source), ()
+        if isinstance(source, Prompt):
+            return source, source.name, ()
+        if isinstance(source, Pipeline):
+            program, label, _ = self.open(source.program)
+            return program, label, tuple(source.techniques)
+        if callable(source):
+            return source, getattr(source, "__name__", type(source).__name__), ()
+        raise InputError(f"prompts: {source!r} is neither a file name nor a Prompt nor a program")
+
+
+def _stem(draft: _Draft) -> str:
+    return draft.program.name if isinstance(draft.program, Prompt) else draft.label
+
+
+def _spec(techniques: Sequence[Technique]) -> str:
+    return " | ".join(t.spec for t in techniques) or "as-is"
+
+
+def _names(drafts: Sequence[_Draft]) -> list[str]:
+    """Prompt stem, technique, model, without what does not vary; the name as written where stems clash."""
+    stems = {d.label: _stem(d) for d in drafts}
+    clash = len(set(stems.values())) < len(stems)
+    parts = [
+        ((d.label if clash else _stem(d)), "" if not d.techniques else _spec(d.techniques), d.model) for d in drafts
+    ]
+    varies = [len({part[i] for part in parts}) > 1 for i in range(3)]
+    varies[0] = varies[0] or not any(varies)
+    shows_prompt = varies[0] or not all(technique for _, technique, _ in parts)
+    names = []
+    for draft, (stem, technique, model) in zip(drafts, parts, strict=True):
+        pieces = [stem] if shows_prompt else []
+        pieces += [technique] if varies[1] and technique else []
+        pieces += [model] if varies[2] else []
+        names.append(draft.name or " | ".join(pieces))
+    doubles = {n for n in names if names.count(n) > 1}
+    if doubles:
+        raise InputError(f"variants: two are called {min(doubles)!r}; name them apart, or drop the repeated one")
+    return names
+
+
+def _opened(draft: _Draft, index: int, name: str, context: Context, parts: tuple[Dataset, Channel]) -> Variant:
+    data, channel = parts
+    prompt = draft.program if isinstance(draft.program, Prompt) else None
+    columns = data.match(prompt.variables) if prompt is not None else None
+    optional = _optional(prompt, data) if prompt is not None else {}
+    context = msgspec.structs.replace(context, mapping={**optional, **(columns or {})})
+    if prompt is not None:
+        channel.accepts(Request(text="" if prompt.kind == "completion" else None))
+    program = compose(draft.program, draft.techniques, context) if draft.techniques else draft.program
+    return Variant(
+        index=index,
+        name=name,
+        prompt=draft.label if prompt is None or prompt.path is None else prompt.path,
+        technique=_spec(draft.techniques),
+        model=draft.model,
+        program=program,
+        columns=columns,
+        optional=optional,
+        identity=_identity(draft, program, channel, context),
+        source=prompt_of(program),
+        sampling=channel.effective(prompt.sampling if prompt else Sampling()),
+        channel=channel,
+        plain=not draft.techniques,
+        repeats=any(t.repeats for t in draft.techniques),
+    )
+
+
+def _optional(prompt: Prompt, data: Dataset) -> dict[str, str]:
+    """The columns of those optional variables that the data has."""
+    found: dict[str, str] = {}
+    for variable in prompt.optional:
+        try:
+            found |= data.match([variable])
+        except InputError:
+            if variable in data.spec.inputs:
+                raise
+    return found
+
+
+def _identity(draft: _Draft, program: Any, channel: Channel, context: Context) -> bytes:
+    edited = prompt_of(program)
+    return digest(
+        edited.version if edited is not None else _code_digest(draft.program),
+        [t.identity for t in draft.techniques],
+        context.extractor.identity if context.extractor is not None and draft.techniques else None,
+        channel.identity.hex(),
+        channel.sampling,
+        channel.output_limit,
+    )
+
+
+def _code_digest(program: Any) -> str:
+    """The digest of the file that a Python program is written in: an edit of it makes new outcomes."""
+    kind = program if inspect.isfunction(program) else type(program)
+    try:
+        source = Path(inspect.getsourcefile(kind) or "").read_bytes()
+    except (TypeError, OSError):
+        source = repr(kind).encode()
+    state = repr(program) if isinstance(program, Struct) else ""
+    return blake2b(source + state.encode(), digest_size=16).hexdigest() + f":{kind.__qualname__}"
+
+
+def find_variant(name: str, variants: Sequence[Any]) -> Any:
+    """The one variant of that name, or whose name has it among its parts. Raises InputError that lists the matches."""
+    exact = [v for v in variants if v.name == name]
+    if exact:
+        return exact[0]
+    wanted = _squeezed(name)
+    loose = [v for v in variants if _squeezed(v.name) == wanted] or [
+        v for v in variants if wanted in [_squeezed(part) for part in (*v.name.split(" | "), v.prompt, v.model)]
+    ]
+    if len(loose) == 1:
+        return loose[0]
+    if loose:
+        raise InputError(f"{name!r} is ambiguous: it matches " + ", ".join(repr(v.name) for v in loose))
+    raise InputError(f"no variant is called {name!r}; there are " + ", ".join(repr(v.name) for v in variants))
+
+
+def _squeezed(text: str) -> str:
+    return "".join(text.split()).casefold()
+
+
+def pair_with_baseline(baseline: str | None, variants: Sequence[Any]) -> list[tuple[int, int]]:
+    """The comparisons of a run as pairs (index of the baseline, index of what is compared with it).
+
+    The baseline is the first variant unless named. Where the name is that of a prompt, its variant as it stands is
+    the baseline of the variants on the same model. Raises InputError for names that fit none or several.
+    """
+    if len(variants) < 2 and baseline is None:
+        return []
+    if baseline is not None:
+        of_prompt = [v for v in variants if v.plain and baseline in (v.prompt, Path(v.prompt).stem)]
+        if len(of_prompt) > 1 and len({v.model for v in of_prompt}) == len(of_prompt):
+            bases = {v.model: v for v in of_prompt}
+            chosen = {v.index for v in of_prompt}
+            return [(bases[v.model].index, v.index) for v in variants if v.index not in chosen and v.model in bases]
+    base = variants[0] if baseline is None else _the_baseline(baseline, variants)
+    return [(base.index, v.index) for v in variants if v.index != base.index]
+
+
+def _the_baseline(name: str, variants: Sequence[Any]) -> Any:
+    of_prompt = [v for v in variants if v.plain and name in (v.prompt, Path(v.prompt).stem)]
+    if len(of_prompt) == 1 and not any(v.name == name for v in variants):
+        return of_prompt[0]
+    try:
+        return find_variant(name, variants)
+    except InputError as error:
+        raise InputError(f"baseline: {error}") from None
+
+
+def described(variant: Variant) -> dict[str, Any]:
+    """What the lab keeps of a variant, as plain data."""
+    return {
+        "name": variant.name,
+        "prompt": variant.prompt,
+        "technique": variant.technique,
+        "model": variant.model,
+        "identity": variant.identity.hex(),
+        "plain": variant.plain,
+        "columns": variant.columns,
+        "sampling": msgspec.to_builtins(variant.sampling),
+        "notes": _notes(variant),
+        "version": variant.source.version if variant.source else None,
+        "text": variant.source.template if variant.source else None,
+    }
+
+
+def _notes(variant: Variant) -> list[str]:
+    """What a person should know of a variant before reading its figures."""
+    prompt, channel = variant.source, variant.channel
+    notes = list(prompt.notes) if prompt is not None else []
+    stated = (prompt.sampling if prompt is not None else Sampling()).merged(channel.sampling)
+    if channel.output_limit is not None and stated.max_tokens is None:
+        notes.append(f"max_tokens is set to {channel.output_limit} because of the budget")
+    if variant.sampling.temperature == 0 and variant.repeats:
+        notes.append("repeats at temperature 0 mostly agree; raise the temperature for them to differ")
+    return notes

@@ -1,0 +1,174 @@
+"""From two variants' outcomes to a verdict, with its interval and what would decide it.
+
+Outcomes are paired by row and trial; a pair with an unreached side is left out. Better or worse is said only if it
+also holds when every unscored and error outcome is counted the worst way and the best way for the claim. All
+comparisons of a run share one error rate: the intervals are taken at the levels of Holm's step-down procedure.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+
+from scansion.experiments.figures import Figures, clusters_of, group_labels
+from scansion.experiments.results import Comparison
+
+if TYPE_CHECKING:
+    from scansion.stats.paired import Paired
+
+__all__ = ["Pairing", "Sides", "compare_pairs", "pair"]
+
+
+class Pairing(Struct, frozen=True):
+    """The outcomes of two variants side by side, one position a pair: states and values of both, and what is clustered.
+
+    Arrays of one length; `clusters` and `weight` are None where every pair stands alone and weighs the same.
+    """
+
+    state_a: Any
+    state_b: Any
+    value_a: Any
+    value_b: Any
+    rows: int
+    clusters: Any = None
+    weight: Any = None
+
+
+class Sides(Struct, frozen=True):
+    """A comparison to make: the names, the pairs, and the cost in USD of one more example for both sides."""
+
+    a: str
+    b: str
+    pairs: Pairing
+    cost_usd: float | None = None
+
+
+def pair(a: Figures, b: Figures) -> Pairing:
+    """Pair two variants of one run by row and trial."""
+    import numpy as np
+
+    if a.row.size == b.row.size and np.array_equal(a.row, b.row) and np.array_equal(a.trial, b.trial):
+        left = right = slice(None)
+    else:
+        place_a, place_b = (f.row.astype(np.int64) << 16 | f.trial for f in (a, b))
+        _, left, right = np.intersect1d(place_a, place_b, assume_unique=True, return_indices=True)
+    rows = a.row[left].astype(np.int64)
+    return Pairing(
+        state_a=a.state[left],
+        state_b=b.state[right],
+        value_a=a.value[left],
+        value_b=b.value[right],
+        rows=int(np.unique(rows).size),
+        clusters=clusters_of(rows, a.request[left], b.request[right], group_labels(a)[left]),
+        weight=None if a.weight is None else a.weight[left],
+    )
+
+
+def compare_pairs(sides: Sequence[Sides], *, alpha: float, margin: float | None, seed: int) -> list[Comparison]:
+    """The verdicts of a run's comparisons, which share the error rate `alpha`."""
+    from scansion.stats.multiple import holm, holm_levels
+
+    first = [_paired(side.pairs, 1 - alpha, seed, None) for side in sides]
+    ps = [p.p if p is not None and p.p is not None else 1.0 for p in first]
+    adjusted = holm(ps)
+    alphas = holm_levels(ps, alpha)
+    return [
+        _comparison(side, _paired(side.pairs, 1 - a, seed, None), p, 1 - a, margin, seed)
+        for side, a, p in zip(sides, alphas, adjusted, strict=True)
+    ]
+
+
+def _paired(pairs: Pairing, level: float, seed: int, fill: tuple[float, float] | None) -> Paired | None:
+    """The paired comparison of the scored pairs, or of all with the missing sides filled by `fill` (a, b)."""
+    from scansion.stats.paired import compare
+
+    scored_a, scored_b = pairs.state_a == 0, pairs.state_b == 0
+    keep = scored_a & scored_b
+    a, b = pairs.value_a, pairs.value_b
+    if fill is not None:
+        a, b = a.copy(), b.copy()
+        a[~scored_a], b[~scored_b] = fill
+        keep[:] = True
+    if not keep.any():
+        return None
+    if not keep.all():
+        a, b = a[keep], b[keep]
+    clusters = pairs.clusters if pairs.clusters is None or keep.all() else pairs.clusters[keep]
+    weights = pairs.weight if pairs.weight is None or keep.all() else pairs.weight[keep]
+    return compare(a, b, clusters=clusters, weights=weights, level=level, seed=seed)
+
+
+def _comparison(
+    side: Sides, main: Paired | None, adjusted: float, level: float, margin: float | None, seed: int
+) -> Comparison:
+    from scansion.stats.verdict import decide, decide_bounded
+
+    if main is None or main.difference is None or main.lo is None or main.hi is None:
+        why = "no pair in which both sides are scored"
+        return Comparison(side.a, side.b, None, None, None, None, "", "undecided", 0, reason=why, level=level)
+    missing = int(((side.pairs.state_a != 0) | (side.pairs.state_b != 0)).sum())
+    low, high = (main, main) if not missing else _extremes(side.pairs, level, seed)
+    verdict = decide_bounded((main.lo, main.hi), (low.lo, low.hi), (high.lo, high.hi), margin)
+    alone = decide(main.lo, main.hi, margin)
+    reason, needed = "", None
+    if verdict == "undecided":
+        needed = _needed(main, side.pairs.rows, level, margin) if alone == "undecided" else None
+        reason = _why(alone, missing, needed, main.difference)
+    cost = needed * side.cost_usd if needed is not None and side.cost_usd is not None else None
+    return Comparison(
+        a=side.a,
+        b=side.b,
+        difference=main.difference,
+        interval=(main.lo, main.hi),
+        p=main.p,
+        p_adjusted=adjusted,
+        test=main.test,
+        verdict=verdict,
+        n=side.pairs.rows,
+        bounds=(low.difference or 0.0, high.difference or 0.0),
+        reason=reason,
+        needed=needed,
+        needed_usd=cost,
+        flips=main.flips,
+        margin=margin,
+        level=level,
+    )
+
+
+def _extremes(pairs: Pairing, level: float, seed: int) -> tuple[Paired, Paired]:
+    """The comparison with what is missing counted against b, and for b."""
+    worst, best = (min(0.0, *_ends(pairs)), max(1.0, *_ends(pairs)))
+    low, high = _paired(pairs, level, seed, (best, worst)), _paired(pairs, level, seed, (worst, best))
+    if low is None or high is None:
+        raise AssertionError("a comparison with pairs has extremes")
+    return low, high
+
+
+def _ends(pairs: Pairing) -> tuple[float, float]:
+    values = [v[s == 0] for v, s in ((pairs.value_a, pairs.state_a), (pairs.value_b, pairs.state_b))]
+    return min(float(v.min()) for v in values if v.size), max(float(v.max()) for v in values if v.size)
+
+
+def _needed(main: Paired, rows: int, level: float, margin: float | None) -> int | None:
+    """How many further rows would decide a difference like the one seen."""
+    from scansion.stats.need import pairs_needed, sd_of_flips
+
+    if main.difference is None or main.sd is None:
+        return None
+    spread = main.sd if main.sd > 0 or main.flips is None else sd_of_flips(main.flips, main.n)
+    total = pairs_needed(main.difference, spread, main.n, level=level, margin=margin)
+    more = math.ceil(total * rows / main.n) - rows if total is not None else 0
+    return more if more > 0 else None
+
+
+def _why(alone: str, missing: int, needed: int | None, difference: float) -> str:
+    if alone != "undecided":
+        return f"it would be {alone}, but {missing} pairs with an unscored or error outcome could turn that"
+    if needed is not None:
+        return f"about {needed:,} more rows would decide a difference like this one"
+    if difference == 0:
+        return "no difference seen; a margin would let it be called equivalent"
+    return "the difference seen is too small to be decided by any reasonable number of rows"

@@ -1,0 +1,317 @@
+"""Where every call passes: record, share, limit, pay, send, try again, price, store.
+
+`Gateway.ask` answers from the recorder if it can. Otherwise equal calls (one key) that are under way at once share one
+attempt, the limiter gives a slot, the ledger books the worst case, the model completes, and the recorder has stored
+the call before anyone uses it. One gateway serves one run in one event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Literal, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from scansion.errors import CallError, InputError
+from scansion.models import http, prices
+from scansion.models.base import Charge, Ledger, Recorder
+from scansion.models.budget import Limits, MemoryLedger, actual, refused, worst_case
+from scansion.models.channel import Channel
+from scansion.models.limit import Limiter
+from scansion.models.registry import open_model, parse_model
+from scansion.models.retry import Retry
+from scansion.models.till import Till
+from scansion.types import Call, Completion, Request
+
+__all__ = ["CallSettings", "Gateway", "NoRecorder"]
+
+T = TypeVar("T")
+A = TypeVar("A")
+Purpose = Literal["subject", "judge"]
+
+OUTPUT_LIMIT = 4096  # max_tokens under a budget of money or tokens, unless the request says
+
+
+class CallSettings(Struct, frozen=True):
+    """How calls are made: seconds for one attempt, attempts of a call, seconds of waiting between them (None: any),
+    and the most calls in flight for one model."""
+
+    timeout: float = 120.0
+    tries: int = 6
+    max_wait: float | None = None
+    concurrency: int = 100
+
+
+class NoRecorder:
+    """A recorder that keeps nothing."""
+
+    def get(self, _key: bytes) -> Call | None:
+        """No call is ever known."""
+        return None
+
+    async def claim(self, _key: bytes) -> Call | None:
+        """Every call is the asker's to make."""
+        return None
+
+    async def put(self, call: Call) -> None:
+        """Forget `call`."""
+
+    def release(self, key: bytes) -> None:
+        """Nothing was claimed."""
+
+
+_Waiter = asyncio.Future[Call | BaseException | None]
+
+
+class Gateway:
+    """Calls of one run. `limits` are the run's budget; without a `ledger` it is kept in memory."""
+
+    def __init__(
+        self,
+        recorder: Recorder | None = None,
+        ledger: Ledger | None = None,
+        limits: Limits | None = None,
+        settings: CallSettings | None = None,
+        base_dir: Path | str | None = None,
+    ) -> None:
+        self.recorder: Recorder = recorder if recorder is not None else NoRecorder()
+        self.limits = limits if limits is not None and limits != Limits() else None
+        self.settings = settings if settings is not None else CallSettings()
+        self.base_dir = base_dir
+        if ledger is None and self.limits is not None:
+            ledger = MemoryLedger(self.limits)
+        self.till = Till(ledger, self.limits) if ledger is not None else None
+        self.retry = Retry(tries=self.settings.tries, max_wait=self.settings.max_wait)
+        self.channels: dict[str, Channel] = {}
+        self._limiters: dict[str, Limiter] = {}
+        self._pending: dict[bytes, list[_Waiter] | None] = {}
+
+    @property
+    def max_tokens_set(self) -> bool:
+        """Whether the budget put a `max_tokens` into requests that stated none."""
+        return any(channel.output_limited for channel in self.channels.values())
+
+    def channel(self, model_spec: str) -> Channel:
+        """The channel of a model, opened at first use.
+
+        Raises InputError for a wrong spec, a missing key, a sampling field that the model refuses, or a model without
+        a price under a budget in US dollars.
+        """
+        found = self.channels.get(model_spec)
+        if found is None:
+            found = self.channels[model_spec] = self._open(model_spec)
+        return found
+
+    def _open(self, text: str) -> Channel:
+        spec = parse_model(text, self.base_dir)
+        model = open_model(text, self.base_dir)
+        limiter = self._limiters.get(model.identity)
+        if limiter is None:
+            most = min(self.settings.concurrency, model.capabilities.at_once or self.settings.concurrency)
+            limiter = self._limiters[model.identity] = Limiter(most, max_wait=self.settings.max_wait)
+        channel = Channel(spec, text, model, limiter, self._timeout(spec.options.get("timeout"), text))
+        if model.capabilities.patient:
+            channel.timeout = None
+        if not model.capabilities.priced:
+            pass
+        elif self.limits is not None and self.limits.usd is not None:
+            self._require_price(channel)
+        else:
+            prices.preload()
+        if self.limits is not None and self.limits.bounds_output:
+            channel.output_limit = min(OUTPUT_LIMIT, model.capabilities.max_output or OUTPUT_LIMIT)
+        channel.effective(channel.sampling)
+        return channel
+
+    def _timeout(self, stated: str | None, text: str) -> float:
+        if stated is None:
+            return self.settings.timeout
+        try:
+            seconds = float(stated)
+        except ValueError:
+            seconds = 0.0
+        if not 0 < seconds < float("inf"):
+            raise InputError(f"model {text!r}: timeout must be a positive number of seconds, not {stated!r}")
+        return seconds
+
+    def _require_price(self, channel: Channel) -> None:
+        channel.rates_known = True
+        if channel.rates is None:
+            raise InputError(
+                f"no price is known for {channel.plain}, so a budget in US dollars cannot hold; "
+                "give the budget in calls or tokens, such as 500calls"
+            )
+
+    async def ask(self, channel: Channel, request: Request, key: bytes, purpose: Purpose = "subject") -> Call:
+        """The call of that key: recorded, shared with an equal call under way, or made now.
+
+        Raises CallError, BudgetSpent, and what the model raises on purpose (InputError, Unscored, Quit).
+        """
+        while True:
+            found = self.recorder.get(key)
+            if found is not None:
+                return self._recorded(channel, found, purpose)
+            if key not in self._pending:
+                return await self._lead(channel, request, key, purpose)
+            outcome = await self._follow(key)
+            if isinstance(outcome, Call):
+                return self._recorded(channel, outcome, purpose)
+            if outcome is not None:
+                raise outcome
+
+    def _recorded(self, channel: Channel, call: Call, purpose: Purpose) -> Call:
+        channel.counters.recorded += 1
+        channel.answered = True
+        if call.recorded and call.purpose == purpose:
+            return call
+        return msgspec.structs.replace(call, recorded=True, purpose=purpose)
+
+    async def _follow(self, key: bytes) -> Call | BaseException | None:
+        """What became of the equal call under way; None if its asker went away, so that another must make it."""
+        waiters = self._pending[key]
+        if waiters is None:
+            waiters = self._pending[key] = []
+        waiter: _Waiter = asyncio.get_running_loop().create_future()
+        waiters.append(waiter)
+        return await waiter
+
+    async def _lead(self, channel: Channel, request: Request, key: bytes, purpose: Purpose) -> Call:
+        self._pending[key] = None
+        outcome: Call | BaseException | None = None
+        try:
+            outcome = await self._claimed(channel, request, key, purpose)
+        except Exception as error:
+            outcome = error
+            raise
+        finally:
+            for waiter in self._pending.pop(key) or ():
+                if not waiter.done():
+                    waiter.set_result(outcome)
+        return outcome
+
+    async def _claimed(self, channel: Channel, request: Request, key: bytes, purpose: Purpose) -> Call:
+        made = await self.recorder.claim(key)
+        if made is not None:
+            return self._recorded(channel, made, purpose)
+        try:
+            worst = worst_case(request, channel.capabilities, channel.rates) if self.till is not None else None
+            completion = await self.attempt(channel, channel.model.complete, request, worst)
+            if not channel.rates_known:
+                await self._find_price(channel)
+            cost = self._cost(channel, completion)
+            channel.count(completion, cost)
+            recorded = channel.capabilities.recorded
+            call = Call(key, channel.name, request, completion, cost, recorded, purpose)
+            await self.recorder.put(call)
+        except BaseException:
+            self.recorder.release(key)
+            raise
+        return call
+
+    def _cost(self, channel: Channel, completion: Completion) -> float | None:
+        if not channel.capabilities.priced:
+            return 0.0
+        rates = channel.rates
+        return None if rates is None or completion.usage is None else rates.cost(completion.usage)
+
+    async def _find_price(self, channel: Channel) -> None:
+        """Resolve a channel's price off the loop's thread, once for all that wait for it."""
+        async with channel.priced:
+            if not channel.rates_known:
+                await asyncio.to_thread(prices.rates, channel.plain)
+                channel.rates_known = True
+
+    async def attempt(
+        self, channel: Channel, send: Callable[[A], Awaitable[T]], argument: A, worst: Charge | None
+    ) -> T:
+        """`send(argument)` under the limiter, the budget and the timeout, tried again while that may help.
+
+        `worst` is what one attempt may be charged, None without a budget. Raises CallError when the tries are used up.
+        """
+        tried, waited = 0, 0.0
+        while True:
+            try:
+                return await self._once(channel, send, argument, worst)
+            except CallError as error:
+                tried += 1
+                wait = self.retry.wait(error, tried, waited)
+                if wait is None:
+                    raise self._final(channel, error) from None
+            channel.counters.retries += 1
+            waited += wait
+            await asyncio.sleep(wait)
+
+    def _final(self, channel: Channel, error: CallError) -> CallError:
+        """The error as its outcome gets it: a refusal of a model that never answered yet stops the run."""
+        if error.kind == "bad_request" and not channel.answered:
+            error.fatal = True
+        return error
+
+    async def _once(self, channel: Channel, send: Callable[[A], Awaitable[T]], argument: A, worst: Charge | None) -> T:
+        limiter = channel.limiter
+        if not limiter.try_acquire():
+            await limiter.acquire()
+        try:
+            if self.till is None or worst is None:
+                return await self._send(channel, send, argument)
+            await self.till.reserve(worst)
+            charge = worst  # whatever ends the attempt without a word leaves it charged at its worst
+            try:
+                result = await self._send(channel, send, argument)
+                charge = actual(getattr(result, "usage", None), channel.rates, worst)
+                return result
+            except CallError as error:
+                charge = refused(error, worst)
+                raise
+            finally:
+                self.till.settle(worst, charge)
+        finally:
+            limiter.release()
+
+    async def _send(self, channel: Channel, send: Callable[[A], Awaitable[T]], argument: A) -> T:
+        counters, limiter = channel.counters, channel.limiter
+        now = asyncio.get_running_loop().time
+        started = now()
+        counters.calls += 1
+        counters.in_flight += 1
+        http.listener.set(limiter.heard)
+        try:
+            async with asyncio.timeout(channel.timeout):
+                result = await send(argument)
+        except TimeoutError:
+            raise CallError("timeout", f"no full answer from {channel.name} within {channel.timeout:g} s") from None
+        except CallError as error:
+            if error.kind in ("rate_limited", "overloaded"):
+                limiter.troubled(started, now())
+            if error.retry_after is not None and error.passing:
+                limiter.pause(error.retry_after)
+            raise
+        finally:
+            counters.in_flight -= 1
+        channel.answered = True
+        limiter.succeeded()
+        if isinstance(result, Completion) and not result.latency:
+            return msgspec.structs.replace(result, latency=now() - started)
+        return result
+
+    @asynccontextmanager
+    async def passage(self, channel: Channel, worst: Charge | None) -> AsyncIterator[None]:
+        """A slot and a booking for one attempt that the caller makes himself; it stays charged at its worst."""
+        await channel.limiter.acquire()
+        try:
+            if self.till is not None and worst is not None:
+                await self.till.reserve(worst)
+                self.till.settle(worst, worst)
+            channel.counters.calls += 1
+            yield
+        finally:
+            channel.limiter.release()
+
+    async def close(self) -> None:
+        """Close the models. The HTTP client stays for others that use it in this loop; see `http.close`."""
+        for channel in self.channels.values():
+            await channel.model.close()

@@ -1,0 +1,214 @@
+"""The handle that programs and judges call models through, and the trace of one outcome.
+
+    reply = await lm("How many feet has an iamb?")
+    reply = await lm([{"role": "user", "content": "..."}], temperature=0.7)
+
+`lm(...)` numbers the call at once, so that five equal calls are k = 0 to 4 in the order of their writing, however they
+are awaited.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
+from typing import Any, Literal
+
+import msgspec
+
+from scansion.errors import CallError, InputError, ProgramError, nearest
+from scansion.models.budget import text_case, worst_case
+from scansion.models.channel import Channel
+from scansion.models.gateway import Gateway
+from scansion.types import Call, Completion, Message, Request, Sampling, call_key, request_digest
+
+__all__ = ["LM", "Prompted", "Trace"]
+
+Prompted = str | Request | Sequence[Message | Mapping[str, Any]]
+
+_UNSET = Sampling()
+
+
+class Trace:
+    """The calls of one outcome in the order in which they were asked, with its repeat counters.
+
+    `errors` are the calls that could not be done, in the order in which they failed.
+    """
+
+    __slots__ = ("_counts", "_slots", "errors")
+
+    def __init__(self) -> None:
+        self._slots: list[Call | None] = []
+        self._counts: dict[bytes, int] = {}
+        self.errors: list[CallError] = []
+
+    @property
+    def calls(self) -> list[Call]:
+        """The calls that were answered."""
+        return [call for call in self._slots if call is not None]
+
+    def repeat(self, identity: bytes, request: bytes) -> int:
+        """How often this outcome has asked this very request of this model before; counts it."""
+        seen = identity + request
+        k = self._counts.get(seen, 0)
+        self._counts[seen] = k + 1
+        return k
+
+    def slot(self) -> int:
+        """A place for the next call."""
+        self._slots.append(None)
+        return len(self._slots) - 1
+
+    def fill(self, slot: int, call: Call) -> None:
+        """Put an answered call in its place."""
+        self._slots[slot] = call
+
+
+class LM:
+    """A model in the hands of one outcome. `trial` numbers independent repeats of the whole outcome from 0."""
+
+    __slots__ = ("_channel", "_gateway", "_purpose", "_sampling", "trace", "trial")
+
+    def __init__(
+        self,
+        gateway: Gateway,
+        channel: Channel,
+        trace: Trace,
+        *,
+        trial: int = 0,
+        purpose: Literal["subject", "judge"] = "subject",
+        sampling: Sampling = _UNSET,
+    ) -> None:
+        self._gateway = gateway
+        self._channel = channel
+        self.trace = trace
+        self.trial = trial
+        self._purpose: Literal["subject", "judge"] = purpose
+        self._sampling = sampling
+
+    @property
+    def model(self) -> str:
+        """The model's spec as the user wrote it."""
+        return self._channel.name
+
+    @property
+    def channel(self) -> Channel:
+        """The channel that this handle asks through."""
+        return self._channel
+
+    def __call__(self, prompt: Prompted, **sampling: Any) -> Awaitable[Completion]:
+        """Ask the model. `prompt` is one user message, a sequence of messages, or a Request (raw `text` too).
+
+        `sampling` are fields of `Sampling`; they win over the model spec's, and those over the request's own.
+        Awaiting raises CallError, BudgetSpent; calling raises ProgramError for a wrong argument and InputError for a
+        field that the model refuses.
+        """
+        stated = prompt if type(prompt) is Request else _request(prompt)
+        return self._ask(*self._numbered(stated, sampling))
+
+    def _numbered(self, stated: Request, given: dict[str, Any]) -> tuple[int, Request, bytes]:
+        channel, trace = self._channel, self.trace
+        channel.accepts(stated)
+        request = Request(
+            stated.messages,
+            stated.text,
+            self._effective(stated.sampling, given),
+            stated.tools,
+            stated.tool_choice,
+            stated.response_format,
+            self.trial,
+            0,
+            stated.cache_prefix,
+        )
+        asked = request_digest(request)
+        k = trace.repeat(channel.identity, asked)
+        if k:
+            request = msgspec.structs.replace(request, k=k)
+        return trace.slot(), request, call_key(channel.identity, asked, self.trial, k)
+
+    async def _ask(self, slot: int, request: Request, key: bytes) -> Completion:
+        try:
+            call = await self._gateway.ask(self._channel, request, key, self._purpose)
+        except CallError as error:
+            self.trace.errors.append(error)
+            raise
+        self.trace.fill(slot, call)
+        return call.completion
+
+    def _effective(self, stated: Sampling, given: dict[str, Any]) -> Sampling:
+        channel = self._channel
+        if not given and self._sampling is _UNSET:
+            return channel.effective(stated)
+        over = self._sampling.merged(_sampling(given)) if given else self._sampling
+        return channel.limited(stated.merged(channel.sampling).merged(over))
+
+    def using(self, model_spec: str) -> LM:
+        """A handle on another model in the same trace and budget."""
+        return LM(self._gateway, self._gateway.channel(model_spec), self.trace, trial=self.trial, purpose=self._purpose)
+
+    def as_judge(self) -> LM:
+        """The same handle for calls that score: their cost is counted apart."""
+        return LM(self._gateway, self._channel, self.trace, trial=self.trial, purpose="judge", sampling=self._sampling)
+
+    async def embed(self, texts: Sequence[str]) -> Any:
+        """The embedding vectors of `texts`, one row each. Raises InputError if the model gives none."""
+        method = self._method("embed", "give embeddings; use an embedding model, such as openai/text-embedding-3-small")
+        return await self._aside(method, tuple(texts))
+
+    async def score(self, text: str, continuation: str) -> Any:
+        """The log-probabilities of `continuation` after `text`. Raises InputError if the model cannot score text."""
+        method = self._method("score", "score a given text; use a local model that returns log-probabilities of it")
+        return await self._aside(lambda pair: method(*pair), (text, continuation))
+
+    async def _aside(self, method: Any, texts: tuple[str, ...]) -> Any:
+        gateway, channel = self._gateway, self._channel
+        worst = text_case(texts, channel.rates) if gateway.till is not None else None
+        return await gateway.attempt(channel, method, texts, worst)
+
+    async def stream(self, prompt: Prompted, **sampling: Any) -> AsyncIterator[str]:
+        """The reply in pieces of text as they come; not recorded. Raises InputError if the model cannot stream."""
+        method = self._method("stream", "stream its reply; call it without streaming")
+        stated = prompt if isinstance(prompt, Request) else _request(prompt)
+        self._channel.accepts(stated)
+        request = msgspec.structs.replace(stated, sampling=self._effective(stated.sampling, sampling), trial=self.trial)
+        worst = worst_case(request, self._channel.capabilities, self._channel.rates)
+        async with self._gateway.passage(self._channel, worst):
+            async for piece in method(request):
+                yield piece
+
+    def _method(self, name: str, missing: str) -> Any:
+        method = getattr(self._channel.model, name, None)
+        if method is None:
+            raise InputError(f"{self.model} cannot {missing}")
+        return method
+
+
+def _request(prompt: Prompted) -> Request:
+    """The request that a text or a sequence of messages stands for."""
+    if isinstance(prompt, str):
+        return Request((Message("user", prompt),))
+    if isinstance(prompt, Request):
+        return prompt
+    if isinstance(prompt, Mapping) or not isinstance(prompt, Sequence):
+        raise ProgramError(f"lm() takes a text, messages or a Request, not {type(prompt).__name__}")
+    if not prompt:
+        raise ProgramError("lm() was given no messages")
+    return Request(tuple(m if isinstance(m, Message) else _message(m) for m in prompt))
+
+
+def _message(value: Any) -> Message:
+    try:
+        return msgspec.convert(value, Message)
+    except msgspec.ValidationError as error:
+        raise ProgramError(f"lm() was given a message that is none: {error}") from None
+
+
+def _sampling(given: Mapping[str, Any]) -> Sampling:
+    for name in given:
+        if name not in Sampling.__struct_fields__:
+            hint = nearest(name, Sampling.__struct_fields__)
+            raise ProgramError(f"lm() takes no sampling field {name!r}; {hint}")
+    stop = given.get("stop")
+    values = {**given, "stop": (stop,)} if isinstance(stop, str) else dict(given)
+    try:
+        return msgspec.convert({k: v for k, v in values.items() if v is not None}, Sampling)
+    except msgspec.ValidationError as error:
+        raise ProgramError(f"lm(): {error}") from None

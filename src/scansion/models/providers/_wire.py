@@ -1,0 +1,194 @@
+"""What the providers that speak HTTP share: a struct sent as JSON, a struct read back, and where the key comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from scansion.errors import CallError, InputError, nearest
+from scansion.models import keys
+from scansion.models.faults import bad_response, fault
+from scansion.models.http import Reply, post
+from scansion.models.registry import OPTIONS, ModelSpec
+from scansion.types import Completion, ImagePart, Message, Part, TextPart
+
+__all__ = [
+    "Server",
+    "as_object",
+    "base_url",
+    "body",
+    "check_options",
+    "image_url",
+    "key_for",
+    "parts",
+    "read",
+    "timeout",
+]
+
+T = TypeVar("T", bound="Answer")
+
+SECONDS = 3600.0  # the most a call may take unless `?timeout=` says otherwise; the gateway sets its own, shorter
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Answer(Struct, kw_only=True):
+    """What every provider's reply may hold in place of an answer: an error under a status of success."""
+
+    error: Any = None
+
+
+class Server(Struct, frozen=True):
+    """Where calls go: the address, the headers (which hold the key), the time in seconds, the key's variable."""
+
+    url: str
+    headers: dict[str, str]
+    timeout: float
+    key: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Server({self.url!r}, key={self.key!r})"
+
+    async def ask(self, path: str, request: bytes, parse: Callable[[Reply], Completion]) -> Completion:
+        """The completion that `parse` reads from the reply. Raises CallError; for a refused key it names the variable.
+
+        The latency is left to the caller, who knows when the call left the queue.
+        """
+        reply = await post(self.url + path, self.headers, request, self.timeout)
+        try:
+            if not 200 <= reply.status < 300:
+                raise fault(reply)
+            return parse(reply)
+        except CallError as error:
+            if reply.status in (401, 403) or (error.fatal and "API key" in str(error)):
+                raise self._with_key(error) from None
+            raise
+
+    def _with_key(self, error: CallError) -> CallError:
+        hint = f"check the key in {self.key}" if self.key else "no key was sent; name its variable with key=VARIABLE"
+        return CallError(error.kind, f"{error}; {hint}", retry_after=error.retry_after, fatal=error.fatal)
+
+
+def read(reply: Reply, decoder: msgspec.json.Decoder[T]) -> T:
+    """The struct that a reply's body holds. Raises CallError: the error it holds instead, or `bad_response`."""
+    try:
+        answer = decoder.decode(reply.body)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise _unreadable(reply, error) from None
+    if answer.error:
+        raise fault(reply)
+    return answer
+
+
+_any_answer = msgspec.json.Decoder(Answer)
+
+
+def _unreadable(reply: Reply, error: Exception) -> CallError:
+    """A body that is not the answer promised may still be a readable error."""
+    try:
+        if _any_answer.decode(reply.body).error:
+            return fault(reply)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        pass
+    return bad_response(f"the reply cannot be read ({error})", reply.body)
+
+
+def body(request: Struct, extra: dict[str, Any]) -> bytes:
+    """A request as JSON, with `extra` laid over it: objects are merged key by key, all else is replaced."""
+    if not extra:
+        return _encode(request)
+    return _encode(_merged(msgspec.to_builtins(request), extra))
+
+
+def _merged(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(under)
+    for key, value in over.items():
+        known = merged.get(key)
+        merged[key] = _merged(known, value) if isinstance(known, dict) and isinstance(value, dict) else value
+    return merged
+
+
+def check_options(spec: ModelSpec, takes: Iterable[str]) -> None:
+    """Raise InputError for an option that this provider has no use for."""
+    for name in spec.options:
+        if name not in takes:
+            hint = nearest(name, takes)
+            raise InputError(f"model {spec.spec!r}: {spec.provider} has no use for option {name!r}; {hint}")
+
+
+def base_url(spec: ModelSpec, default: str) -> str:
+    """The server's address without a final slash. Raises InputError for one that is not an http(s) URL."""
+    url = spec.options.get("base_url", default).rstrip("/")
+    scheme, _, rest = url.partition("://")
+    if scheme.lower() not in ("http", "https") or not rest:
+        raise InputError(f"model {spec.spec!r}: base_url must be such as {OPTIONS['base_url'].rpartition(' ')[2]}")
+    if "@" in rest.partition("/")[0]:
+        raise InputError(f"model {spec.plain!r}: base_url holds a password; name the key's variable with key=VARIABLE")
+    return url
+
+
+def timeout(spec: ModelSpec) -> float:
+    """Seconds that one call may take. Raises InputError for a value that is not a positive number."""
+    text = spec.options.get("timeout")
+    try:
+        seconds = SECONDS if text is None else float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 < seconds < float("inf"):
+        raise InputError(f"model {spec.spec!r}: timeout must be a number of seconds above 0, not {text!r}")
+    return seconds
+
+
+def key_for(spec: ModelSpec, *variables: str, needed: bool = True) -> tuple[str | None, str | None]:
+    """The variable that holds the key, and the key: `?key=`'s, else the first of `variables` that is set.
+
+    At a `base_url` of the user's own no key is needed, and the provider's usual key goes there only over https or to
+    this machine: elsewhere `?key=` must name it. Raises InputError when a needed key is missing.
+    """
+    named = spec.options.get("key")
+    if named:
+        return named, keys.secret(named, spec.provider)
+    own = spec.options.get("base_url")
+    if own and not _private(own):
+        return None, None
+    for variable in variables:
+        if keys.find(variable):
+            return variable, keys.secret(variable, spec.provider)
+    if needed and not own:
+        keys.secret(variables[0], spec.provider)
+    return None, None
+
+
+def _private(url: str) -> bool:
+    scheme, _, rest = url.partition("://")
+    place = rest.partition("/")[0]
+    host = place[: place.index("]") + 1] if place.startswith("[") and "]" in place else place.partition(":")[0]
+    local = host in ("localhost", "[::1]") or host.startswith("127.") or host.endswith(".localhost")
+    return scheme.lower() == "https" or local
+
+
+def parts(message: Message) -> tuple[Part, ...]:
+    """A message's content as parts; an empty string has none."""
+    if isinstance(message.content, str):
+        return (TextPart(message.content),) if message.content else ()
+    return message.content
+
+
+def image_url(image: ImagePart) -> str:
+    """An image as one URL: its own, or its data as a `data:` URL. Raises InputError for an image without either."""
+    if image.url:
+        return image.url
+    if image.data is None:
+        raise InputError("an image part holds neither data nor a url")
+    return f"data:{image.media_type or 'image/png'};base64,{image.data}"
+
+
+def as_object(text: str) -> dict[str, Any] | None:
+    """The JSON object that `text` is; None when it is anything else."""
+    try:
+        return msgspec.json.decode(text, type=dict[str, Any])
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None

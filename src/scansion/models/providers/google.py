@@ -1,0 +1,78 @@
+"""Models of Google through the Gemini API: `google/NAME` (generateContent, v1beta).
+
+The key goes in the `x-goog-api-key` header, never in the URL. A prompt that Google blocks is a `content_policy` error;
+an answer that it stops (safety, recitation ...) is an answer with the finish reason `content_filter`. Repeated
+prefixes are cached by Google itself; nothing is sent for it.
+
+Effort: models from 3 on get it as `thinkingLevel`; earlier ones a `thinkingBudget` in tokens (none 0, minimal and low
+1,024, medium 8,192, high 24,576: what Google's own OpenAI-compatible door maps them to).
+
+Source: Gemini API reference, "Generating content" (https://ai.google.dev/api/generate-content), "Gemini thinking".
+"""
+
+from __future__ import annotations
+
+import re
+
+from msgspec.structs import replace
+
+from scansion.errors import InputError
+from scansion.models.base import Capabilities
+from scansion.models.capabilities import lookup
+from scansion.models.providers._google_wire import ContentBody, Thinking, completion, content_body
+from scansion.models.providers._wire import Server, base_url, body, check_options, key_for, timeout
+from scansion.models.registry import ModelSpec, providers
+from scansion.types import Completion, Request
+
+__all__ = ["Google", "google"]
+
+_BUDGETS = {"none": 0, "minimal": 1024, "low": 1024, "medium": 8192, "high": 24576}
+_EARLIER = re.compile(r"(?:models/)?gemini-[12](?:\.|-|$)")
+
+
+class Google:
+    """A model behind generateContent."""
+
+    def __init__(self, spec: ModelSpec, server: Server, can: Capabilities) -> None:
+        self.name, self.identity, self.capabilities = spec.spec, spec.identity, can
+        self._server = server
+        self._budgeted = _EARLIER.match(spec.name) is not None
+        self._path = f"/{spec.name if '/' in spec.name else 'models/' + spec.name}:generateContent"
+
+    async def complete(self, request: Request) -> Completion:
+        """The model's answer. Raises CallError as `faults` and `_google_wire` say."""
+        if request.text is not None:
+            raise InputError(f"model {self.name!r} takes messages only; a prompt for a base model needs another model")
+        sent = content_body(request)
+        self._think(sent, request.sampling.effort)
+        return await self._server.ask(self._path, body(sent, request.sampling.extra), completion)
+
+    def _think(self, sent: ContentBody, effort: str | None) -> None:
+        if effort is None:
+            return
+        if not self._budgeted:
+            sent.generation_config.thinking_config = Thinking(thinking_level=effort, include_thoughts=True)
+            return
+        if effort not in _BUDGETS:
+            raise InputError(f"model {self.name!r} takes no effort {effort!r}; it takes {', '.join(_BUDGETS)}")
+        budget = _BUDGETS[effort]
+        sent.generation_config.thinking_config = Thinking(budget, include_thoughts=True if budget else None)
+
+    async def close(self) -> None:
+        """Nothing to free: connections belong to the shared client."""
+
+
+@providers("google", "gemini")
+def google(spec: ModelSpec) -> Google:
+    """A model of Google. Raises InputError for a missing key or a wrong option."""
+    check_options(spec, ("base_url", "key", "timeout", "api_version"))
+    if not re.fullmatch(r"[\w.\-]+(/[\w.\-]+)?", spec.name):
+        raise InputError(f"model {spec.spec!r} names no model; write google/NAME, such as google/gemini-2.5-flash")
+    variable, key = key_for(spec, "GEMINI_API_KEY", "GOOGLE_API_KEY")
+    headers = {"content-type": "application/json"}
+    if key:
+        headers["x-goog-api-key"] = key
+    version = spec.options.get("api_version", "v1beta")
+    url = base_url(spec, f"https://generativelanguage.googleapis.com/{version}")
+    known = lookup("google", spec.name)
+    return Google(spec, Server(url, headers, timeout(spec), variable), replace(known, completions=False))

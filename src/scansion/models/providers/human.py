@@ -1,0 +1,158 @@
+"""A person as a model: `human`, or `human/NAME` to tell several people's answers apart.
+
+The messages are shown on the terminal, on standard error so that standard output stays free; the person answers in one
+line, or in several between two lines of `\"\"\"`. `/skip` leaves the outcome unscored, `/quit` and Ctrl-D stop the run.
+One question at a time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sys
+import threading
+from queue import SimpleQueue
+from typing import TextIO
+
+from scansion.errors import InputError, Quit, Unscored
+from scansion.models.base import Capabilities
+from scansion.models.providers._wire import check_options
+from scansion.models.registry import ModelSpec, providers
+from scansion.types import Completion, ImagePart, Message, Request
+
+__all__ = ["Human", "human"]
+
+FENCE = '"""'
+HINT = f"(one line; {FENCE} before and after several; /skip, /quit)"
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+_Asker = tuple[asyncio.AbstractEventLoop, asyncio.Future[str]]
+
+
+class Human:
+    """A person who reads from `shown` and types into `typed`."""
+
+    def __init__(self, spec: str, typed: TextIO, shown: TextIO) -> None:
+        self.name = self.identity = spec
+        self.capabilities = Capabilities(at_once=1, priced=False, patient=True)
+        self._shown = shown
+        self._lines = _Lines(typed)
+        self._turn = asyncio.Lock()
+
+    async def complete(self, request: Request) -> Completion:
+        """The person's answer. Raises Unscored for a skipped question, Quit when the person stops."""
+        async with self._turn:
+            self._show(_shown(request))
+            text = await self._answer()
+        return Completion(text, finish_reason="stop")
+
+    async def _answer(self) -> str:
+        while True:
+            line = await self._line("> ")
+            word = line.strip()
+            if word == "/skip":
+                raise Unscored("skipped")
+            if word == "/quit":
+                raise Quit("the person stopped")
+            if word == FENCE:
+                return await self._several()
+            if word:
+                return line
+            self._show(HINT)
+
+    async def _several(self) -> str:
+        """The lines up to the closing fence."""
+        lines: list[str] = []
+        while (line := await self._line("| ")).strip() != FENCE:
+            lines.append(line)
+        return "\n".join(lines)
+
+    async def _line(self, mark: str) -> str:
+        self._shown.write(mark)
+        self._shown.flush()
+        line = await self._lines.next()
+        if not line:
+            raise Quit("the person stopped")
+        return line.rstrip("\r\n")
+
+    def _show(self, text: str) -> None:
+        self._shown.write(text + "\n")
+        self._shown.flush()
+
+    async def close(self) -> None:
+        """Nothing to free: the streams are the terminal's."""
+
+
+class _Lines:
+    """Lines of a stream, read on demand by a thread that does not keep the process alive.
+
+    A line typed after its asker was cancelled goes to the next asker.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._asked: SimpleQueue[_Asker] = SimpleQueue()
+        self._thread: threading.Thread | None = None
+
+    async def next(self) -> str:
+        """The next line with its newline; empty at the end of the stream."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._read, name="scansion-human", daemon=True)
+            self._thread.start()
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[str] = loop.create_future()
+        self._asked.put((loop, future))
+        return await future
+
+    def _read(self) -> None:
+        while True:
+            asker = self._asked.get()
+            line = self._stream.readline()
+            while not self._hand(asker, line):
+                asker = self._asked.get()
+
+    @staticmethod
+    def _hand(asker: _Asker, line: str) -> bool:
+        """Give a line to its asker in the asker's loop; False if the asker has gone."""
+        loop, future = asker
+        taken: SimpleQueue[bool] = SimpleQueue()
+
+        def give() -> None:
+            gone = future.done()
+            if not gone:
+                future.set_result(line)
+            taken.put(not gone)
+
+        try:
+            loop.call_soon_threadsafe(give)
+        except RuntimeError:  # the loop is closed
+            return False
+        return taken.get()
+
+
+def _shown(request: Request) -> str:
+    """A request for a person to read; control characters, which could rewrite the terminal, are made visible."""
+    turns = [request.text] if request.text is not None else [_turn(m) for m in request.messages]
+    return _CONTROL.sub(lambda m: f"\\x{ord(m[0]):02x}", "\n\n".join(["", *turns])) + f"\n\n{HINT}"
+
+
+def _turn(message: Message) -> str:
+    text = message.content if isinstance(message.content, str) else "".join(_part(p) for p in message.content)
+    return f"{message.role}:\n{text}"
+
+
+def _part(part: object) -> str:
+    if isinstance(part, ImagePart):
+        shown_url = part.url if part.url and not part.url.startswith("data:") else part.media_type or "data"
+        return f"[image: {shown_url}]"
+    return getattr(part, "text", "")
+
+
+@providers("human")
+def human(spec: ModelSpec) -> Human:
+    """The person at this terminal. Raises InputError where there is no terminal."""
+    check_options(spec, ())
+    if not sys.stdin.isatty():
+        raise InputError(f"model {spec.spec!r} needs a person at a terminal, but standard input is none")
+    return Human(spec.plain, sys.stdin, sys.stderr)

@@ -1,0 +1,94 @@
+"""Models of OpenAI, and of every server that speaks its protocol.
+
+`openai/NAME` asks OpenAI itself; `?base_url=` or one of the names in `_compatible.SERVERS` (`ollama/NAME`,
+`openrouter/VENDOR/NAME` ...) another server. Messages go to `/chat/completions`, raw text to `/completions` exactly as
+it is. The seed is sent only where the sampling sets one. `max_tokens` goes out as `max_completion_tokens` to OpenAI
+itself, whose reasoning models take nothing else, and under its old name to other servers (`?max_tokens_field=`).
+
+Source: OpenAI API reference (https://platform.openai.com/docs/api-reference/chat/create, .../completions/create).
+"""
+
+from __future__ import annotations
+
+from typing import Literal, cast
+from urllib.parse import quote
+
+from msgspec.structs import replace
+
+from scansion.errors import InputError
+from scansion.models.base import Capabilities
+from scansion.models.capabilities import lookup
+from scansion.models.providers._compatible import SERVERS, Compatible
+from scansion.models.providers._openai_wire import chat_body, chat_completion, text_body, text_completion
+from scansion.models.providers._wire import Server, base_url, body, check_options, key_for, timeout
+from scansion.models.registry import ModelSpec, providers
+from scansion.types import Completion, Request
+
+__all__ = ["OpenAI", "openai"]
+
+_TAKES = ("base_url", "key", "timeout", "api_version", "service_tier", "completions", "max_tokens_field")
+
+
+class OpenAI:
+    """A model behind the Chat Completions protocol."""
+
+    def __init__(self, spec: ModelSpec, dialect: Compatible, server: Server, can: Capabilities) -> None:
+        self.name, self.identity, self.capabilities = spec.spec, spec.identity, can
+        self._model, self._dialect, self._server = spec.name, dialect, server
+        self._tier = spec.options.get("service_tier")
+        version = spec.options.get("api_version")
+        query = f"?api-version={quote(version)}" if version else ""
+        self._chat_path, self._text_path = "/chat/completions" + query, "/completions" + query
+
+    async def complete(self, request: Request) -> Completion:
+        """The model's answer. Raises CallError as `faults` and `_openai_wire` say, InputError for refused text."""
+        extra = request.sampling.extra
+        if request.text is None:
+            chat = chat_body(request, self._model, self._dialect)
+            chat.service_tier = self._tier
+            return await self._server.ask(self._chat_path, body(chat, extra), chat_completion)
+        if not self.capabilities.completions:
+            raise InputError(f"model {self.name!r} takes messages only; a prompt for a base model needs another model")
+        return await self._server.ask(self._text_path, body(text_body(request, self._model), extra), text_completion)
+
+    async def close(self) -> None:
+        """Nothing to free: connections belong to the shared client."""
+
+
+@providers("openai", *(name for name in SERVERS if name != "openai"))
+def openai(spec: ModelSpec) -> OpenAI:
+    """A model of OpenAI or of a compatible server. Raises InputError for a missing key or a wrong option."""
+    check_options(spec, _TAKES)
+    if not spec.name:
+        raise InputError(f"model {spec.spec!r} names no model; write {spec.provider}/NAME")
+    dialect = _dialect(spec)
+    variable, key = key_for(spec, dialect.key, needed=not dialect.local)
+    headers = {"content-type": "application/json"}
+    if key:
+        headers["authorization"] = f"Bearer {key}"
+    server = Server(base_url(spec, dialect.url), headers, timeout(spec), variable)
+    return OpenAI(spec, dialect, server, _capabilities(spec, dialect))
+
+
+def _dialect(spec: ModelSpec) -> Compatible:
+    """The server's row, with what a foreign address and the options change in it."""
+    row = SERVERS[spec.provider]
+    if spec.provider == "openai" and "base_url" in spec.options:
+        row = replace(row, limit="max_tokens", refuses=frozenset())
+    limit = spec.options.get("max_tokens_field", row.limit)
+    if limit not in ("max_tokens", "max_completion_tokens"):
+        raise InputError(f"model {spec.spec!r}: max_tokens_field is max_tokens or max_completion_tokens, not {limit!r}")
+    return replace(row, limit=cast(Literal["max_tokens", "max_completion_tokens"], limit))
+
+
+def _capabilities(spec: ModelSpec, dialect: Compatible) -> Capabilities:
+    known = lookup(spec.provider, spec.name)
+    asked = spec.options.get("completions", "true" if known.completions and dialect.completions else "false")
+    if asked not in ("true", "false"):
+        raise InputError(f"model {spec.spec!r}: completions is true or false, not {asked!r}")
+    return replace(
+        known,
+        refuses=known.refuses | dialect.refuses,
+        completions=asked == "true",
+        priced=known.priced and not dialect.local,
+    )

@@ -1,0 +1,119 @@
+"""Outcomes gathered by example, and their form as data for the HTML report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from scansion.experiments.results import OutcomeView
+from scansion.report.figures import seconds, usd
+from scansion.report.plain import mark, message_text, score_text, value_text
+from scansion.report.text import one_line, visible
+from scansion.types import Call
+
+__all__ = ["Gathered", "Texts", "as_data", "is_flip"]
+
+
+def is_flip(views: list[OutcomeView]) -> bool:
+    """Whether two variants differ on one example: one right, the other wrong, in the same trial."""
+    marks: dict[int, set[bool]] = {}
+    for view in views:
+        if view.status == "scored":
+            marks.setdefault(view.trial, set()).add(view.wrong)
+    return any(len(found) == 2 for found in marks.values())
+
+
+class Gathered:
+    """The outcomes of at most `most` examples, by row. `left_out` counts the examples that found no place."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.rows: dict[int, dict[tuple[str, int], OutcomeView]] = {}
+        self._beyond: set[int] = set()
+
+    @property
+    def left_out(self) -> int:
+        return len(self._beyond)
+
+    def add(self, view: OutcomeView) -> None:
+        if view.row not in self.rows and len(self.rows) >= self.most:
+            self._beyond.add(view.row)
+            return
+        self.rows.setdefault(view.row, {})[view.variant, view.trial] = view
+
+    def ordered(self) -> Iterator[list[OutcomeView]]:
+        """Flips first, each kind in the order of rows."""
+        groups = [list(self.rows[row].values()) for row in sorted(self.rows)]
+        yield from sorted(groups, key=lambda views: not is_flip(views))
+
+
+class Texts:
+    """Texts that recur in requests, each kept once and named by its number."""
+
+    def __init__(self) -> None:
+        self.found: list[str] = []
+        self._numbers: dict[str, int] = {}
+
+    def number(self, text: str) -> int:
+        if text not in self._numbers:
+            self._numbers[text] = len(self.found)
+            self.found.append(visible(text))
+        return self._numbers[text]
+
+
+def as_data(views: list[OutcomeView], names: list[str], texts: Texts) -> dict[str, Any]:
+    """One example with its outcomes as the page's script reads it; all text is `visible`."""
+    example = views[0].example
+    order = {name: index for index, name in enumerate(names)}
+    ranked = sorted(views, key=lambda v: (v.trial, order.get(v.variant, len(names))))
+    return {
+        "id": one_line(example.id),
+        "row": views[0].row + 1,
+        "flip": is_flip(views),
+        "inputs": [[one_line(k), visible(value_text(v))] for k, v in example.inputs.items()],
+        "target": None if example.target is None else visible(value_text(example.target)),
+        "tags": [one_line(tag) for tag in example.tags],
+        "outcomes": [_outcome(view, order, texts) for view in ranked],
+    }
+
+
+def _outcome(view: OutcomeView, order: dict[str, int], texts: Texts) -> dict[str, Any]:
+    return {
+        "variant": order.get(view.variant, -1),
+        "trial": view.trial,
+        "status": "wrong" if view.wrong else view.status,
+        "mark": mark(view),
+        "message": visible(view.message),
+        "text": None if view.output is None else visible(view.output.text),
+        "scores": [score_text(name, score) for name, score in view.scores.items()],
+        "calls": [_call(call, texts) for call in (*view.calls, *view.judge_calls)],
+    }
+
+
+def _call(call: Call, texts: Texts) -> dict[str, Any]:
+    asked, done = call.request, call.completion
+    if asked.text is not None:
+        sent = [["text", texts.number(asked.text)]]
+    else:
+        sent = [[m.role, texts.number(message_text(m))] for m in asked.messages]
+    usage = f"{done.usage.input_tokens} + {done.usage.output_tokens} tokens" if done.usage else ""
+    cost = "" if call.cost_usd is None else f"{usd(call.cost_usd)} USD"
+    facts = [call.model, f"trial {asked.trial}, k {asked.k}", seconds(done.latency), usage, cost, done.finish_reason]
+    facts += ["recorded" if call.recorded else "", "judge" if call.purpose == "judge" else ""]
+    return {
+        "facts": one_line(", ".join(each for each in facts if each)),
+        "sent": sent,
+        "settings": _settings(call),
+        "reasoning": visible(done.reasoning),
+        "reply": visible(done.text),
+    }
+
+
+def _settings(call: Call) -> str:
+    settings = msgspec.to_builtins(call.request.sampling)
+    for name in ("tools", "tool_choice", "response_format"):
+        if value := getattr(call.request, name):
+            settings[name] = msgspec.to_builtins(value)
+    return visible(msgspec.json.encode(settings).decode()) if settings else ""

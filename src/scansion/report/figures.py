@@ -1,0 +1,82 @@
+"""How figures are written: shares, differences, money, times, counts."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from scansion.experiments.results import RunResult
+
+__all__ = ["NONE", "Scale", "count", "plural", "probability", "scale_of", "seconds", "usd"]
+
+NONE = "-"
+
+
+class Scale(Struct, frozen=True):
+    """How scores are written: as shares of 1 in percent, or as they are (`percent` is False)."""
+
+    percent: bool = True
+
+    def mean(self, value: float | None) -> str:
+        """A mean, such as `71.5%`."""
+        if value is None:
+            return NONE
+        return f"{100 * value:.1f}%" if self.percent else f"{value:.3g}"
+
+    def span(self, pair: tuple[float, float] | None) -> str:
+        """An interval or bounds, such as `[64.9, 77.3]`."""
+        if pair is None:
+            return NONE
+        low, high = (f"{100 * v:.1f}" if self.percent else f"{v:.3g}" for v in pair)
+        return f"[{low}, {high}]"
+
+    def difference(self, value: float) -> str:
+        """A difference of means with its sign, such as `+12.3 points`."""
+        return f"{100 * value:+.1f} points" if self.percent else f"{value:+.3g}"
+
+    def margin(self, value: float) -> str:
+        """A margin, such as `2.0 points`."""
+        return f"{100 * value:.1f} points" if self.percent else f"{value:.3g}"
+
+
+def scale_of(result: RunResult) -> Scale:
+    """Percent, unless a mean lies outside 0 to 1."""
+    means = [v.mean for v in result.variants if v.mean is not None]
+    return Scale(all(0 <= m <= 1 for m in means))
+
+
+def usd(value: float | None) -> str:
+    """An amount in US dollars without its unit: two decimals, or two significant figures below a dollar cent."""
+    if value is None:
+        return NONE
+    if value == 0:
+        return "0"
+    if abs(value) >= 0.01:
+        return f"{value:,.2f}"
+    return f"{value:.4f}" if abs(value) >= 0.0001 else f"{value:.1e}"
+
+
+def seconds(value: float | None) -> str:
+    """A time, such as `340ms`, `1.2s`, `2m05s`, `3h10m`."""
+    if value is None:
+        return NONE
+    if value < 0.9995:
+        return f"{1000 * value:.0f}ms"
+    if value < 60:
+        return f"{value:.1f}s"
+    minutes, rest = divmod(round(value), 60)
+    return f"{minutes}m{rest:02d}s" if minutes < 60 else f"{minutes // 60}h{minutes % 60:02d}m"
+
+
+def count(value: int) -> str:
+    """A whole number with thousands separators."""
+    return f"{value:,}"
+
+
+def plural(value: int, word: str) -> str:
+    """A count with its noun: `1 call`, `200 calls`."""
+    return f"{value:,} {word}" + ("" if value == 1 else "s")
+
+
+def probability(value: float) -> str:
+    """A p-value, such as `p=0.004` or `p<0.001`."""
+    return "p<0.001" if value < 0.001 else f"p={value:.3f}".rstrip("0") if value < 1 else "p=1"

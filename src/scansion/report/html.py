@@ -1,0 +1,148 @@
+"""The self-contained HTML report of a run: no network, no external asset, nothing that a model wrote is ever markup.
+
+The head of the page (figures, verdicts, plot, prompts) is static. Examples are data: JSON in script elements that no
+browser runs, every `<`, `>` and `&` in it escaped, put on the page by a small script through `textContent` only. A
+Content-Security-Policy allows that one script and one style sheet, by their digests, and nothing else.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from html import escape as _markup
+from pathlib import Path
+from typing import Any, TextIO
+
+import msgspec
+
+from scansion.experiments.results import OutcomeView, RunResult
+from scansion.report import plot, sentences
+from scansion.report.examples import Gathered, Texts, as_data
+from scansion.report.figures import count
+from scansion.report.table import Column, columns_of, other_scorers, variants_of
+from scansion.report.text import one_line, visible
+
+__all__ = ["MOST", "write"]
+
+MOST = 2000  # examples in a report, unless told otherwise
+
+_MARKER = re.compile(r"<!--scansion:(\w+)-->")
+_ESCAPES = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"})
+
+
+def write(
+    result: RunResult,
+    views: Iterable[OutcomeView],
+    stream: TextIO,
+    *,
+    prompts: Mapping[str, str] | None = None,
+    most: int = MOST,
+) -> None:
+    """Writes the report to `stream`.
+
+    `views` are the run's outcomes in any order, those to keep first where there are more than `most` examples; a view
+    given twice counts once. `prompts` maps the names of variants to the full text of their prompts.
+    """
+    template = Path(__file__).with_name("report.html").read_text(encoding="utf-8")
+    gathered = Gathered(most)
+    for view in views:
+        gathered.add(view)
+    texts = Texts()
+    for index, part in enumerate(_MARKER.split(template)):
+        if index % 2 == 0:
+            stream.write(part)
+        elif part == "examples":
+            _write_examples(gathered, texts, [v.name for v in result.variants], stream)
+        else:
+            stream.write(_part(part, result, prompts or {}, gathered, texts, template))
+
+
+def _part(name: str, result: RunResult, prompts: Mapping[str, str], gathered: Gathered, texts: Texts, page: str) -> str:
+    parts = {
+        "policy": lambda: _policy(page),
+        "title": lambda: _text(f"Scansion: {result.name or result.run}"),
+        "head": lambda: _head(result),
+        "plot": lambda: plot.intervals(result),
+        "table": lambda: _tables(result),
+        "verdicts": lambda: _list(sentences.verdicts(result)),
+        "remarks": lambda: _list([*sentences.gates(result), *sentences.remarks(result)]),
+        "prompts": lambda: "".join(_prompt(name, text) for name, text in prompts.items()),
+        "cut": lambda: _cut(gathered),
+        "names": lambda: _json([one_line(v.name) for v in result.variants]),
+        "texts": lambda: _json(texts.found),
+    }
+    return parts[name]()
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode().translate(_ESCAPES)
+
+
+def _text(text: str) -> str:
+    return _markup(one_line(text))
+
+
+def _policy(template: str) -> str:
+    def allowed(tag: str) -> str:
+        found = re.search(rf"<{tag}>(.*?)</{tag}>", template, re.DOTALL)
+        body = found.group(1) if found else ""
+        return "'sha256-" + base64.b64encode(hashlib.sha256(body.encode()).digest()).decode() + "'"
+
+    style, script = allowed("style"), allowed("script")
+    return f"default-src 'none'; style-src {style}; script-src {script}; base-uri 'none'; form-action 'none'"
+
+
+def _head(result: RunResult) -> str:
+    title, *rest = sentences.head(result)
+    made = [f"made {result.created}"] if result.created else []
+    lines = "".join(f"<p>{_sentence(line)}</p>" for line in [title, *rest, *made])
+    return f"<h1>{_text(result.name or f'Run {result.run}')}</h1>{lines}"
+
+
+def _sentence(text: str) -> str:
+    parts = text.split("`")
+    if len(parts) % 2 == 0:
+        return _markup(text)
+    return "".join(f"<code><bdi>{_markup(p)}</bdi></code>" if i % 2 else _markup(p) for i, p in enumerate(parts))
+
+
+def _list(lines: list[str]) -> str:
+    return "<ul>" + "".join(f"<li>{_sentence(line)}</li>" for line in lines) + "</ul>" if lines else ""
+
+
+def _tables(result: RunResult) -> str:
+    quality, cost = columns_of(result)
+    others = other_scorers(result)
+    return _table([variants_of(result), *quality, *cost]) + (_table(others) if others else "")
+
+
+def _table(columns: list[Column]) -> str:
+    first, *rest = columns
+    head = "".join(f'<th scope="col">{_markup(c.title)}</th>' for c in columns)
+    rows = []
+    for index, name in enumerate(first.values):
+        cells = "".join(f"<td>{_markup(c.values[index])}</td>" for c in rest)
+        rows.append(f'<tr><th scope="row"><bdi>{_markup(name)}</bdi></th>{cells}</tr>')
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+
+
+def _prompt(name: str, text: str) -> str:
+    return f"<details><summary><bdi>{_text(name)}</bdi></summary><pre>{_markup(visible(text))}</pre></details>"
+
+
+def _cut(gathered: Gathered) -> str:
+    if not gathered.left_out:
+        return ""
+    kept, left = count(len(gathered.rows)), count(gathered.left_out)
+    return f"<p>This page holds {kept} examples; {left} more are in the lab (<code>scansion show</code>).</p>"
+
+
+def _write_examples(gathered: Gathered, texts: Texts, names: list[str], stream: TextIO) -> None:
+    stream.write("[")
+    before = "\n"
+    for views in gathered.ordered():
+        stream.writelines((before, _json(as_data(views, names, texts))))
+        before = ",\n"
+    stream.write("\n]")

@@ -1,0 +1,147 @@
+"""One example's outcomes as plain text: input, target, outputs side by side or one after another, scores, calls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from typing import Any
+
+import msgspec
+
+from scansion.experiments.results import OutcomeView
+from scansion.report.figures import seconds, usd
+from scansion.report.text import one_line, pad, visible, wrap
+from scansion.types import Call, ImagePart, Message, Request, Score
+
+__all__ = ["example_text", "grouped", "mark", "request_text", "score_text", "value_text"]
+
+_SIDE = 38  # least cells of a column for outputs side by side
+
+
+def value_text(value: Any) -> str:
+    """An input, target or answer as text: strings as they are, all else as JSON."""
+    if isinstance(value, str):
+        return value
+    try:
+        return msgspec.json.encode(value).decode()
+    except (TypeError, ValueError):
+        return str(value)
+
+
+def mark(view: OutcomeView) -> str:
+    """What an outcome is: right, wrong, or why it has no score."""
+    if view.status != "scored":
+        return view.status + (f" ({one_line(view.reason)})" if view.reason else "")
+    return "wrong" if view.wrong else "right"
+
+
+def score_text(name: str, score: Score) -> str:
+    """A score with its reason: `numeric: 0 (answer 12)`."""
+    value = f"unscored, {score.unscored}" if score.value is None else f"{score.value:g}"
+    answer = "" if score.answer is None else f"answer {value_text(score.answer)}"
+    why = "; ".join(each for each in (answer, score.explanation) if each)
+    return one_line(f"{name}: {value}" + (f" ({why})" if why else ""))
+
+
+def message_text(message: Message) -> str:
+    """The content of a message; images and tool calls are named in brackets."""
+    content = message.content
+    if not isinstance(content, str):
+        content = "".join(_image(p) if isinstance(p, ImagePart) else p.text for p in content)
+    return content + "".join(f"\n[tool call {c.name} {c.arguments}]" for c in message.tool_calls)
+
+
+def _image(part: ImagePart) -> str:
+    return f"[image {part.url or part.media_type}]"
+
+
+def request_text(request: Request) -> str:
+    """A request exactly as sent: each message under its role, a completion prompt as it is, then how it is drawn."""
+    if request.text is not None:
+        lines = ["--- text", request.text]
+    else:
+        lines = [line for m in request.messages for line in (f"--- {m.role}", message_text(m))]
+    settings = msgspec.to_builtins(request.sampling)
+    for name in ("tools", "tool_choice", "response_format"):
+        if value := getattr(request, name):
+            settings[name] = msgspec.to_builtins(value)
+    return visible("\n".join([*lines, f"--- {msgspec.json.encode(settings).decode()}" if settings else "---"]))
+
+
+def _call(number: int, call: Call) -> str:
+    done = call.completion
+    facts = [call.model, f"trial {call.request.trial}, k {call.request.k}", seconds(done.latency)]
+    if done.usage:
+        facts.append(f"{done.usage.input_tokens} + {done.usage.output_tokens} tokens")
+    if call.cost_usd is not None:
+        facts.append(f"{usd(call.cost_usd)} USD")
+    facts += [word for word, on in (("recorded", call.recorded), ("judge", call.purpose == "judge")) if on]
+    if done.finish_reason:
+        facts.append(done.finish_reason)
+    return f"call {number}: " + one_line(", ".join(facts))
+
+
+def grouped(views: Iterable[OutcomeView]) -> Iterator[list[OutcomeView]]:
+    """Views that come row by row, as one list for each row and trial."""
+    for _, of_row in groupby(views, key=lambda view: view.row):
+        by_trial: dict[int, list[OutcomeView]] = {}
+        for view in of_row:
+            by_trial.setdefault(view.trial, []).append(view)
+        yield from (by_trial[trial] for trial in sorted(by_trial))
+
+
+def example_text(views: Sequence[OutcomeView], width: int = 80, *, calls: bool = True) -> str:
+    """The outcomes of one example in one trial: what was asked, then what each variant answered and how it was scored.
+
+    Two variants stand side by side where `width` allows; `calls` adds the trace of each.
+    """
+    first = views[0]
+    title = f"example {one_line(first.example.id)} (row {first.row + 1}, trial {first.trial})"
+    lines = ["=" * min(width, 80), title]
+    for name, value in first.example.inputs.items():
+        lines += _field(name, value, width)
+    if first.example.target is not None:
+        lines += _field("target", first.example.target, width)
+    lines.append("")
+    blocks = [_outcome(v) for v in views]
+    lines += _beside(blocks, width) if len(views) == 2 and width // 2 >= _SIDE else _below(blocks, width)
+    if calls:
+        lines += [line for v in views for line in _trace(v, width)]
+    return "\n".join(lines) + "\n"
+
+
+def _field(name: str, value: Any, width: int) -> list[str]:
+    text = visible(value_text(value))
+    if "\n" not in text and len(name) + len(text) + 2 <= width:
+        return [f"{one_line(name)}: {text}"]
+    return [f"{one_line(name)}:", *("  " + line for line in wrap(text, width - 2))]
+
+
+def _outcome(view: OutcomeView) -> list[str]:
+    lines = [f"[{one_line(view.variant)}] {mark(view)}"]
+    if view.message:
+        lines.append(one_line(view.message))
+    if view.output is not None:
+        lines += visible(view.output.text).split("\n")
+    return [*lines, *(f"  {score_text(name, score)}" for name, score in view.scores.items())]
+
+
+def _below(blocks: list[list[str]], width: int) -> list[str]:
+    return [line for block in blocks for text in [*block, ""] for line in wrap(text, width)]
+
+
+def _beside(blocks: list[list[str]], width: int) -> list[str]:
+    side = (width - 3) // 2
+    left, right = ([line for text in block for line in wrap(text, side)] for block in blocks)
+    height = max(len(left), len(right))
+    left, right = (part + [""] * (height - len(part)) for part in (left, right))
+    return [f"{pad(a, side)} | {b}".rstrip() for a, b in zip(left, right, strict=True)] + [""]
+
+
+def _trace(view: OutcomeView, width: int) -> list[str]:
+    lines = []
+    for number, call in enumerate([*view.calls, *view.judge_calls], 1):
+        lines.append(f"[{one_line(view.variant)}] {_call(number, call)}")
+        texts = [*request_text(call.request).split("\n"), "--- reply", *visible(call.completion.text).split("\n")]
+        lines += ["  " + line for text in texts for line in wrap(text, width - 2)]
+    return [*lines, ""] if lines else []

@@ -1,0 +1,136 @@
+"""What a scorer and an extractor are, and the registries that find them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from scansion.errors import InputError
+from scansion.specs import Registry
+from scansion.types import Example, Output, Score
+
+__all__ = ["Extractor", "Scorer", "Scoring", "build_extractor", "build_scorer", "extractor", "scorer"]
+
+
+class Extractor:
+    """Reads an answer out of a text. Pure: the same text gives the same answer, None where there is none.
+
+    `spec` is its text as typed, `identity` the same with every default written out.
+    """
+
+    __slots__ = ("_read", "identity", "spec")
+
+    def __init__(self, read: Callable[[str], Any], spec: str, identity: str) -> None:
+        self._read, self.spec, self.identity = read, spec, identity
+
+    def __call__(self, text: str) -> Any | None:
+        return self._read(text)
+
+    def __repr__(self) -> str:
+        return self.spec
+
+
+class Scoring(Protocol):
+    """What the factory of a scorer returns: a `Check`, an `Asked`, or several scorers `Combined`.
+
+    `score` is the synchronous path and returns None where the scorer has to be asked; `ask` then does the work.
+    """
+
+    @property
+    def needs_target(self) -> bool: ...
+
+    @property
+    def uses_model(self) -> bool: ...
+
+    @property
+    def extractor(self) -> Extractor | None: ...
+
+    @property
+    def columns(self) -> tuple[str, ...]: ...
+
+    @property
+    def pass_mark(self) -> float: ...
+
+    def score(self, output: Output, example: Example) -> Score | None: ...
+
+    async def ask(self, output: Output, example: Example, lm: Any) -> Score: ...
+
+    def refuses_gold(self, example: Example) -> str | None: ...
+
+
+class Scorer:
+    """Says how good an output is: higher is better, and an output below `pass_mark` is wrong.
+
+    `needs_target` says that rows without a target are unscored, `uses_model` that it asks a model, `columns` which
+    columns of the data it reads. `extractor` is how it reads the answer, None where it looks at the whole text.
+    """
+
+    __slots__ = ("_scoring", "columns", "extractor", "identity", "needs_target", "pass_mark", "spec", "uses_model")
+
+    def __init__(self, scoring: Scoring, spec: str, identity: str) -> None:
+        self._scoring, self.spec, self.identity = scoring, spec, identity
+        self.needs_target, self.uses_model = scoring.needs_target, scoring.uses_model
+        self.extractor, self.columns, self.pass_mark = scoring.extractor, scoring.columns, scoring.pass_mark
+
+    @property
+    def name(self) -> str:
+        """What tables call it: its spec."""
+        return self.spec
+
+    def score(self, output: Output, example: Example) -> Score | None:
+        """The score, or None where the scorer must be awaited instead."""
+        return self._scoring.score(output, example)
+
+    async def __call__(self, output: Output, example: Example, lm: Any) -> Score:
+        """The score. Raises CallError for a judge's call that could not be done, ProgramError for a broken function."""
+        found = self._scoring.score(output, example)
+        return found if found is not None else await self._scoring.ask(output, example, lm)
+
+    def refuses_gold(self, example: Example) -> str | None:
+        """Why the comparison would not accept the example's own target; None where it does, or has no say."""
+        return self._scoring.refuses_gold(example)
+
+    def __repr__(self) -> str:
+        return self.spec
+
+
+def _adapt(function: Callable[..., Any]) -> Scoring:
+    from scansion.scorers._function import adapt
+
+    return adapt(function)
+
+
+def _scorer(raw: Any, spec: str, identity: str) -> Scorer:
+    return Scorer(raw, spec, identity)
+
+
+def _extractor(raw: Any, spec: str, identity: str) -> Extractor:
+    return Extractor(raw, spec, identity)
+
+
+scorer = Registry("scorer", "scansion.scorers", Scorer, _scorer, _adapt)
+"""The registry of scorers; `@scorer("name", "alias")` registers a factory of a `Scoring`."""
+
+extractor = Registry("extractor", "scansion.scorers.extractors", Extractor, _extractor, lambda function: function)
+"""The registry of extractors; `@extractor("name")` registers a factory of a function from text to answer or None."""
+
+
+def build_scorer(spec: Any) -> Scorer:
+    """The scorer that a spec's text describes; a Scorer stays as it is, a function of the user's own becomes one.
+
+    Raises InputError for an unknown name or arguments that do not fit.
+    """
+    return spec if isinstance(spec, Scorer) else _build(scorer, spec)
+
+
+def build_extractor(spec: Any) -> Extractor:
+    """The extractor that a spec's text describes, in the manner of `build_scorer`."""
+    return spec if isinstance(spec, Extractor) else _build(extractor, spec)
+
+
+def _build(registry: Registry[Any], spec: Any) -> Any:
+    if isinstance(spec, str):
+        return registry.build(spec)
+    if callable(spec):
+        return registry.own(spec)
+    raise InputError(f"{spec!r} is no {registry.kind}; give its text, such as 'numeric', or a function")

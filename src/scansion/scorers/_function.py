@@ -1,0 +1,119 @@
+"""Scorers that are awaited: functions of the user's own, and what asks a model."""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from msgspec import Struct
+
+from scansion.errors import InputError, ProgramError, ScansionError
+from scansion.scorers._base import Extractor
+from scansion.types import Example, Output, Score
+
+__all__ = ["Asked", "Called", "adapt", "as_score"]
+
+
+class Asked(Struct, frozen=True):
+    """A scorer that has to be awaited: `rate(output, example, lm)`, with `lm` the handle for calls to a judge."""
+
+    rate: Callable[[Output, Example, Any], Awaitable[Any]]
+    needs_target: bool = False
+    uses_model: bool = True
+    extractor: Extractor | None = None
+    columns: tuple[str, ...] = ()
+    pass_mark: float = 1.0
+
+    def score(self, output: Output, example: Example) -> Score | None:  # noqa: ARG002
+        return None
+
+    async def ask(self, output: Output, example: Example, lm: Any) -> Score:
+        try:
+            return as_score(await self.rate(output, example, lm))
+        except ScansionError:
+            raise
+        except Exception as error:
+            raise ProgramError(_said(self.rate, error)) from error
+
+    def refuses_gold(self, example: Example) -> str | None:  # noqa: ARG002
+        return None
+
+
+class Called(Struct, frozen=True):
+    """A scorer that is a plain function `rate(output, example)`."""
+
+    rate: Callable[[Output, Example], Any]
+    needs_target: bool = False
+    uses_model: bool = False
+    extractor: Extractor | None = None
+    columns: tuple[str, ...] = ()
+    pass_mark: float = 1.0
+
+    def score(self, output: Output, example: Example) -> Score | None:
+        try:
+            return as_score(self.rate(output, example))
+        except ScansionError:
+            raise
+        except Exception as error:
+            raise ProgramError(_said(self.rate, error)) from error
+
+    async def ask(self, output: Output, example: Example, lm: Any) -> Score:  # noqa: ARG002
+        return as_score(self.rate(output, example))
+
+    def refuses_gold(self, example: Example) -> str | None:  # noqa: ARG002
+        return None
+
+
+def adapt(function: Callable[..., Any]) -> Asked | Called:
+    """A user's function as a scorer: `(output, example)` or `(output, example, lm)`, plain or async.
+
+    It returns a bool, a number or a Score. Raises InputError for another signature.
+    """
+    takes = _positional(function)
+    waits = inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(type(function).__call__)
+    if takes == 3:
+        return Asked(function if waits else _waiting(function))
+    if takes != 2:
+        name = getattr(function, "__qualname__", repr(function))
+        raise InputError(f"scorer {name} must take (output, example) or (output, example, lm), not {takes} arguments")
+
+    async def rate(output: Output, example: Example, _lm: Any) -> Any:
+        return await function(output, example)
+
+    return Asked(rate, uses_model=False) if waits else Called(function)
+
+
+def _positional(function: Callable[..., Any]) -> int:
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    parameters = inspect.signature(function).parameters.values()
+    return sum(p.kind in kinds and (p.default is p.empty or p.name == "lm") for p in parameters)
+
+
+def _waiting(function: Callable[..., Any]) -> Callable[[Output, Example, Any], Awaitable[Any]]:
+    async def rate(output: Output, example: Example, lm: Any) -> Any:
+        found = function(output, example, lm)
+        return await found if inspect.isawaitable(found) else found
+
+    return rate
+
+
+def as_score(found: Any) -> Score:
+    """What a scorer returned, as a Score. Raises ProgramError for anything but a bool, a finite number or a Score."""
+    if isinstance(found, Score):
+        return found
+    if inspect.iscoroutine(found):
+        found.close()
+        raise ProgramError("the scorer returned a coroutine; write it with async def")
+    try:
+        value = math.nan if isinstance(found, str) else float(found)
+    except (TypeError, ValueError):
+        value = math.nan
+    if not math.isfinite(value):
+        raise ProgramError(f"the scorer returned {found!r}, not a bool, a finite number or a Score")
+    return Score(value)
+
+
+def _said(function: Any, error: Exception) -> str:
+    return f"{getattr(function, '__qualname__', 'scorer')}: {type(error).__name__}: {error}"

@@ -1,0 +1,22 @@
+"""The text form of everything a user can name, and the registries that turn names into objects.
+
+    technique   cot | vote(5, min=3)
+    scorer      numeric(tolerance=0.01)
+    column      contains($must_mention)
+
+Arguments are literals (numbers, true, false, none, lists), quoted strings with \\n escapes, bare words (letters,
+digits, `_ - . / : ? = & @`), column references, or nested specs. Nothing is evaluated as code. `parse` and `Spec.text`
+are inverse to each other.
+
+A registry finds a name by the file of that name in its package, then by the aliases that the package's files declare,
+then by entry points; `python:module:function` is a function of the user's own. Nothing is imported before it is asked
+for.
+"""
+
+from __future__ import annotations
+
+from scansion.specs.functions import function_digest, load_function
+from scansion.specs.registry import Entry, Registry
+from scansion.specs.text import Column, Spec, parse, parse_pipe, write
+
+__all__ = ["Column", "Entry", "Registry", "Spec", "function_digest", "load_function", "parse", "parse_pipe", "write"]

@@ -1,0 +1,254 @@
+"""Registries: named factories, found by file, alias, entry point or Python path, and called with checked arguments."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import inspect
+import types
+import typing
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Generic, Literal, ParamSpec, TypeVar
+
+from scansion.errors import InputError, nearest
+from scansion.specs.functions import function_digest, load_function
+from scansion.specs.text import Column, Spec, parse, write
+
+__all__ = ["Entry", "Registry"]
+
+T = TypeVar("T")
+P = ParamSpec("P")
+
+
+class Entry(Generic[P, T]):
+    """A registered factory: call it as the function it is, or `build` it from a spec.
+
+    `source` is the digest of the code of a user's own function, part of the identity of what it makes.
+    """
+
+    def __init__(
+        self,
+        registry: Registry[T],
+        name: str,
+        aliases: tuple[str, ...],
+        factory: Callable[P, Any],
+        source: str = "",
+    ) -> None:
+        self.registry, self.name, self.aliases, self.factory, self.source = registry, name, aliases, factory, source
+        self.__doc__ = factory.__doc__
+        self.__wrapped__ = factory
+        self.signature = inspect.signature(factory)
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
+        return self._make(args, dict(kwargs))
+
+    def build(self, spec: Spec) -> T:
+        """The object that `spec` describes. Raises InputError for arguments that do not fit."""
+        return self._make(spec.args, spec.kwargs)
+
+    def _make(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> T:
+        bound = self._bound(args, kwargs)
+        typed = Spec(self.name, bound.args[: len(args)], {k: self._given(bound, k) for k in kwargs})
+        raw = self.factory(*bound.args, **bound.kwargs)
+        bound.apply_defaults()
+        identity = Spec(self.name, bound.args, bound.kwargs).written("identity")
+        return self.registry.wrap(raw, typed.text, f"{identity}#{self.source}" if self.source else identity)
+
+    def _bound(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> inspect.BoundArguments:
+        for key in kwargs:
+            if key not in self.signature.parameters and not self._takes_any_keyword():
+                hint = nearest(key, self.signature.parameters)
+                raise InputError(f"{self.registry.kind} {self.name!r} takes no argument {key!r}; {hint}")
+        try:
+            bound = self.signature.bind(*args, **kwargs)
+        except TypeError as error:
+            raise InputError(f"{self.registry.kind} {self.name!r}: {error}; it is {self.usage}") from None
+        hints = typing.get_type_hints(self.factory) if bound.arguments else {}
+        for key, value in bound.arguments.items():
+            bound.arguments[key] = self._converted(key, value, hints.get(key, Any))
+        return bound
+
+    @staticmethod
+    def _given(bound: inspect.BoundArguments, key: str) -> Any:
+        return bound.arguments[key] if key in bound.arguments else bound.kwargs[key]
+
+    def _takes_any_keyword(self) -> bool:
+        return any(p.kind is p.VAR_KEYWORD for p in self.signature.parameters.values())
+
+    def _converted(self, key: str, value: Any, hint: Any) -> Any:
+        kind = self.signature.parameters[key].kind
+        if kind is inspect.Parameter.VAR_POSITIONAL:
+            return tuple(self._converted_one(key, v, hint) for v in value)
+        if kind is inspect.Parameter.VAR_KEYWORD:
+            return {k: self._converted_one(k, v, hint) for k, v in value.items()}
+        return self._converted_one(key, value, hint)
+
+    def _converted_one(self, key: str, value: Any, hint: Any) -> Any:
+        options = _options(hint)
+        nested = isinstance(value, Spec) or (isinstance(value, str) and str not in options)
+        for registry in Registry.all if nested else ():
+            if any(registry.product is option for option in options):
+                return registry.build(value)
+        if any(_fits(value, option) for option in options):
+            return float(value) if float in options and int not in options and type(value) is int else value
+        wanted = " or ".join(_name(o) for o in options)
+        raise InputError(f"{self.registry.kind} {self.name!r}: {key} must be {wanted}, not {write(value)}")
+
+    @property
+    def usage(self) -> str:
+        """How it is written: name and parameters with their defaults."""
+        parts = []
+        for p in self.signature.parameters.values():
+            star = "*" if p.kind is p.VAR_POSITIONAL else "**" if p.kind is p.VAR_KEYWORD else ""
+            parts.append(star + p.name + ("" if p.default is p.empty else f"={write(p.default)}"))
+        return f"{self.name}({', '.join(parts)})" if parts else self.name
+
+
+def _options(hint: Any) -> tuple[Any, ...]:
+    if typing.get_origin(hint) in (typing.Union, types.UnionType):
+        return tuple(o for arg in typing.get_args(hint) for o in _options(arg))
+    return (hint,)
+
+
+def _fits(value: Any, option: Any) -> bool:
+    origin = typing.get_origin(option)
+    if origin is Literal:
+        return value in typing.get_args(option)
+    if option is Any or option is None or option is type(None):
+        return option is Any or value is None
+    plain = origin or option
+    if plain is float:
+        return type(value) in (int, float)
+    if plain in (list, tuple) or getattr(plain, "__name__", "") == "Sequence":
+        items = [a for a in typing.get_args(option) if a is not Ellipsis]
+        return isinstance(value, list | tuple) and (
+            not items or all(any(_fits(v, o) for a in items for o in _options(a)) for v in value)
+        )
+    if plain is int:
+        return type(value) is int
+    if getattr(plain, "__name__", "") == "Callable":
+        return callable(value)
+    return isinstance(value, plain) if isinstance(plain, type) else True
+
+
+def _name(option: Any) -> str:
+    if typing.get_origin(option) is Literal:
+        return " or ".join(str(a) for a in typing.get_args(option))
+    plain = typing.get_origin(option) or option
+    if plain in (list, tuple) or getattr(plain, "__name__", "") == "Sequence":
+        return "a list"
+    words = {int: "a whole number", float: "a number", str: "a string", bool: "true or false", type(None): "none"}
+    words[Column] = "a column ($name)"
+    for registry in Registry.all:
+        words.setdefault(registry.product, f"a {registry.kind}")
+    return words.get(option, getattr(option, "__name__", str(option)))
+
+
+class Registry(Generic[T]):
+    """The named objects of one kind, found in one package and through one entry point group.
+
+    `kind` is the word for messages; `product` the class of what is built; `wrap(raw, spec, identity)` makes the
+    product from what a factory returned, its text as typed, and its text with every default written out. `adapt` makes
+    from a user's plain function what a factory would return; without it the function of `python:module:function` is
+    taken for a factory itself, as one that is registered here always is.
+    """
+
+    all: typing.ClassVar[list[Registry[Any]]] = []
+
+    def __init__(
+        self,
+        kind: str,
+        package: str,
+        product: type[T],
+        wrap: Callable[[Any, str, str], T],
+        adapt: Callable[[Callable[..., Any]], Any] | None = None,
+    ) -> None:
+        self.kind, self.package, self.product, self.wrap, self.adapt = kind, package, product, wrap, adapt
+        self.group = f"scansion.{package.rsplit('.', 1)[-1]}"
+        self.entries: dict[str, Entry[..., T]] = {}
+        self._all_read = False
+        Registry.all.append(self)
+
+    def __call__(self, name: str, *aliases: str) -> Callable[[Callable[P, Any]], Entry[P, T]]:
+        """A decorator that registers a factory under its canonical name and its aliases."""
+
+        def register(factory: Callable[P, Any]) -> Entry[P, T]:
+            entry: Entry[P, T] = Entry(self, name, aliases, factory)
+            for each in (name, *aliases):
+                self.entries[each] = entry  # the last definition wins, so that a notebook cell can be run again
+            return entry
+
+        return register
+
+    def files(self) -> list[str]:
+        """The names of the package's files, without importing any of them."""
+        found = importlib.util.find_spec(self.package)
+        folders = found.submodule_search_locations if found else None
+        return sorted(p.stem for f in folders or () for p in Path(f).glob("*.py") if not p.stem.startswith("_"))
+
+    def find(self, name: str) -> Entry[..., T]:
+        """The entry of that name or alias. Raises InputError that names the nearest one."""
+        if name.startswith("python:"):
+            return self._own(name)
+        stem = name.replace("-", "_")
+        for module in (stem, stem + "_"):
+            if name not in self.entries and stem.isidentifier() and module in self.files():
+                importlib.import_module(f"{self.package}.{module}")
+        if name not in self.entries:
+            self._read_all()
+        if name not in self.entries:
+            self._load_entry_point(name)
+        if name not in self.entries:
+            raise InputError(f"unknown {self.kind} {name!r}; {nearest(name, self.names())}")
+        return self.entries[name]
+
+    def build(self, spec: str | Spec) -> T:
+        """The object that a spec describes."""
+        parsed = parse(spec, self.kind) if isinstance(spec, str) else spec
+        return self.find(parsed.name).build(parsed)
+
+    def names(self) -> list[str]:
+        """All canonical names, those of installed plug-ins included."""
+        self._read_all()
+        return sorted({e.name for e in self.entries.values()} | {p.name for p in self._entry_points()})
+
+    def __iter__(self) -> Iterator[Entry[..., T]]:
+        for name in self.names():
+            yield self.find(name)
+
+    def own(self, function: Callable[..., Any]) -> T:
+        """The object that a function (or class instance) of the user's own stands for."""
+        qualname = getattr(function, "__qualname__", type(function).__qualname__)
+        return self._adapted(f"python:{function.__module__}:{qualname}", function)()
+
+    def _own(self, name: str) -> Entry[..., T]:
+        found = load_function(name.removeprefix("python:"))
+        if isinstance(found, Entry) and found.registry is self:
+            return Entry(self, name, (), found.factory, function_digest(found.factory))
+        return self._adapted(name, found)
+
+    def _adapted(self, name: str, function: Callable[..., Any]) -> Entry[..., T]:
+        if not callable(function):
+            raise InputError(f"{name} is not a function, so it is no {self.kind}")
+        adapt = self.adapt
+        factory = function if adapt is None else lambda: adapt(function)
+        return Entry(self, name, (), factory, function_digest(function))
+
+    def _read_all(self) -> None:
+        if not self._all_read:
+            self._all_read = True
+            for module in self.files():
+                importlib.import_module(f"{self.package}.{module}")
+
+    def _entry_points(self) -> list[Any]:
+        from importlib.metadata import entry_points
+
+        return list(entry_points(group=self.group))
+
+    def _load_entry_point(self, name: str) -> None:
+        for point in self._entry_points():
+            if point.name == name:
+                loaded = point.load()
+                if name not in self.entries and callable(loaded) and not isinstance(loaded, Entry):
+                    self(name)(loaded)

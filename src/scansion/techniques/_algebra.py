@@ -1,0 +1,228 @@
+"""The algebra of techniques: what one is, how they are written, ordered and put together."""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import msgspec
+from msgspec import Struct
+
+from scansion.errors import InputError
+from scansion.scorers import Extractor
+from scansion.specs import Registry, Spec, parse_pipe
+from scansion.types import Example, Output, Sampling
+
+if typing.TYPE_CHECKING:
+    from scansion.prompts import Prompt
+
+__all__ = [
+    "Composed",
+    "Context",
+    "Edit",
+    "Pipeline",
+    "Program",
+    "Technique",
+    "Wrap",
+    "calls_per_outcome",
+    "compose",
+    "parse_techniques",
+    "prompt_of",
+    "technique",
+]
+
+
+class Program(Protocol):
+    """Anything that makes an Output of inputs with the help of a model. A Prompt is the simplest."""
+
+    def __call__(self, inputs: Mapping[str, Any], lm: Any) -> Awaitable[Output]: ...
+
+
+class Context(Struct, frozen=True, kw_only=True):
+    """What a plan hands to techniques.
+
+    `extractor` is how the primary scorer reads an answer. `pool` gives the rows that shots may come from, never those
+    of a test part. `mapping` leads from a prompt's variables to the columns of those rows (empty: the names agree).
+    `sampling` is what the prompt itself asks for; further calls ask for the same. Files are found from `base_dir`.
+    """
+
+    extractor: Extractor | None = None
+    pool: Callable[[], Sequence[Example]] | None = None
+    mapping: dict[str, str] = {}
+    seed: int = 0
+    base_dir: str = "."
+    sampling: Sampling = Sampling()
+
+
+class Edit(Struct, frozen=True):
+    """What the factory of a technique returns that changes a prompt: `apply(prompt, context) -> prompt`."""
+
+    apply: Callable[[Prompt, Context], Prompt]
+
+
+class Wrap(Struct, frozen=True):
+    """What the factory of a technique returns that runs a program: `apply(program, context) -> program`.
+
+    It makes `times` times the calls of the program and `plus` more. `repeats` says that it asks the same several times
+    and so lives from answers that differ.
+    """
+
+    apply: Callable[[Program, Context], Program]
+    times: int = 1
+    plus: int = 0
+    repeats: bool = False
+
+
+class Technique:
+    """A named technique. `kind` is `edit` (Prompt to Prompt) or `wrap` (Program to Program).
+
+    `spec` is its text as typed with the canonical name, `identity` the same with every default written out.
+    """
+
+    __slots__ = ("identity", "kind", "name", "raw", "spec")
+
+    def __init__(self, raw: Edit | Wrap, spec: str, identity: str) -> None:
+        if not isinstance(raw, Edit | Wrap):
+            raise InputError(f"technique {spec}: its factory must return an Edit or a Wrap, not {type(raw).__name__}")
+        self.raw, self.spec, self.identity = raw, spec, identity
+        self.name = spec.partition("(")[0]
+        self.kind: Literal["edit", "wrap"] = "edit" if isinstance(raw, Edit) else "wrap"
+
+    @property
+    def repeats(self) -> bool:
+        """Whether it asks the same several times, so that a temperature of 0 defeats it."""
+        return isinstance(self.raw, Wrap) and self.raw.repeats
+
+    def __ror__(self, left: Any) -> Pipeline:
+        if isinstance(left, Technique):
+            raise InputError(f"{left.spec} | {self.spec}: a pipeline starts with a prompt: prompt | {left.spec} | ...")
+        if isinstance(left, Pipeline):
+            return Pipeline(left.program, (*left.techniques, self))
+        return Pipeline(left, (self,))
+
+    def __repr__(self) -> str:
+        return self.spec
+
+
+technique = Registry("technique", "scansion.techniques", Technique, Technique)
+"""The registry of techniques; `@technique("name", "alias")` registers a factory of an Edit or a Wrap."""
+
+_AS_IS = (Spec("as-is"), Spec("as_is"))
+
+
+def parse_techniques(text: str) -> tuple[Technique, ...]:
+    """The techniques of `cot | vote(5)`, in order; none for `as-is`.
+
+    Raises InputError for a text that cannot be read, an unknown name, wrong arguments, and an edit behind a wrapper.
+    """
+    specs = [s for s in parse_pipe(text, "technique") if s not in _AS_IS]
+    found = tuple(technique.build(s) for s in specs)
+    check_order(found)
+    return found
+
+
+def check_order(techniques: Sequence[Technique]) -> None:
+    """Raise InputError, with the right order, where an edit stands behind a wrapper."""
+    wrapper: Technique | None = None
+    for each in techniques:
+        if each.kind == "wrap":
+            wrapper = each
+        elif wrapper is not None:
+            edits = [t.spec for t in techniques if t.kind == "edit"]
+            right = " | ".join([*edits, *(t.spec for t in techniques if t.kind == "wrap")])
+            raise InputError(
+                f"{' | '.join(t.spec for t in techniques)}: {each.name} edits a prompt, so it goes before "
+                f"{wrapper.name}, which runs one: {right}"
+            )
+
+
+class Composed(Struct, frozen=True):
+    """A program put together: what runs, and the edited prompt at its heart (None: a program in Python)."""
+
+    run: Program
+    prompt: Prompt | None
+    spec: str
+
+    def __call__(self, inputs: Mapping[str, Any], lm: Any) -> Awaitable[Output]:
+        return self.run(inputs, lm)
+
+
+def compose(program: Any, techniques: Sequence[Technique], context: Context) -> Program:
+    """The program that the techniques, applied in their order, make of a prompt or program.
+
+    The result is a Prompt where there are only edits, else a Composed. `program` may also be the name of a prompt
+    file. Raises InputError for an edit of what is no prompt, and for what a technique lacks in the context.
+    """
+    from scansion.prompts import Prompt, load
+
+    check_order(techniques)
+    start = load(program, base_dir=Path(context.base_dir)) if isinstance(program, str | Path) else program
+    if isinstance(start, Prompt):
+        context = msgspec.structs.replace(context, sampling=start.sampling)
+    prompt = start if isinstance(start, Prompt) else None
+    run: Program = start
+    for each in techniques:
+        if isinstance(each.raw, Wrap):
+            run = each.raw.apply(run, context)
+            continue
+        if prompt is None:
+            raise InputError(f"{each.spec} edits a prompt, and {_name(start)} is a program in Python")
+        run = prompt = each.raw.apply(prompt, context)
+    return run if run is prompt or not techniques else Composed(run, prompt, _chain(techniques))
+
+
+def prompt_of(program: Any) -> Prompt | None:
+    """The prompt, with its edits, at the heart of what `compose` gave; None for a program in Python."""
+    from scansion.prompts import Prompt
+
+    if isinstance(program, Composed):
+        return program.prompt
+    return program if isinstance(program, Prompt) else None
+
+
+def calls_per_outcome(techniques: Sequence[Technique]) -> int:
+    """How many calls one outcome of a prompt with these techniques makes."""
+    calls = 1
+    for each in techniques:
+        if isinstance(each.raw, Wrap):
+            calls = calls * each.raw.times + each.raw.plus
+    return calls
+
+
+class Pipeline:
+    """`prompt | cot() | vote(5)`: a program and the techniques that shall be applied to it.
+
+    A plan takes it as a prompt and hands its techniques what they need; awaited by itself it is a Program that knows no
+    data and no scorer. Raises InputError at once for an edit behind a wrapper.
+    """
+
+    def __init__(self, program: Any, techniques: tuple[Technique, ...]) -> None:
+        check_order(techniques)
+        self.program, self.techniques = program, techniques
+
+    @property
+    def spec(self) -> str:
+        """The techniques as text."""
+        return _chain(self.techniques)
+
+    @cached_property
+    def composed(self) -> Program:
+        """The program itself, put together without data and scorer."""
+        return compose(self.program, self.techniques, Context())
+
+    def __call__(self, inputs: Mapping[str, Any], lm: Any) -> Awaitable[Output]:
+        return self.composed(inputs, lm)
+
+    def __repr__(self) -> str:
+        return f"{_name(self.program)} | {self.spec}"
+
+
+def _chain(techniques: Sequence[Technique]) -> str:
+    return " | ".join(t.spec for t in techniques) or "as-is"
+
+
+def _name(program: Any) -> str:
+    return str(getattr(program, "name", None) or getattr(program, "__qualname__", None) or program)

@@ -1,0 +1,63 @@
+import json
+
+import pytest
+
+
+@pytest.fixture
+def ran(scansion):
+    assert scansion("run", "experiment.yaml").code == 0
+    return scansion
+
+
+def test_runs_are_listed(ran):
+    done = ran("runs")
+    assert done.code == 0, done.err
+    assert "r1 experiment" in done.out
+    assert "direct, steps" in done.out
+    assert ran("runs", "--json").json[0]["variants"] == ["direct", "steps"]
+
+
+def test_without_a_run_the_list_says_how_to_make_one(scansion):
+    assert "no run yet" in scansion("runs").out
+
+
+def test_scoring_anew_asks_nothing(ran, project):
+    (project / "demo.jsonl").unlink()
+    done = ran("score", "-s", "max_words(2)", "-s", "numeric", "--json")
+    assert done.code == 0, done.err
+    assert done.json["scorers"] == ["max_words(2)", "numeric"]
+    assert done.json["calls_made"] == 0
+    assert [v["scores"]["numeric"]["mean"] for v in done.json["variants"]] == [0.4, 0.9]
+
+
+def test_reports_of_a_run(ran, project):
+    done = ran("report", "r1", "-o", "r.html", "--markdown", "m.md", "--junit", "j.xml", "--most", "4")
+    assert done.code == 0, done.err
+    text = (project / "r.html").read_text()
+    assert "This page holds 4 examples; 6 more" in text
+    assert "Think. {{question}}" in text
+    assert "<summary>5 flips</summary>" in (project / "m.md").read_text()
+    assert "<testsuites" in (project / "j.xml").read_text()
+    assert ran("report", "--markdown").out.startswith("## Scansion")
+
+
+def test_size_and_vacuum(ran):
+    assert "MiB" in ran("lab", "size").out
+    assert ran("lab", "size", "--json").json["calls"] == 20
+    assert "after" in ran("lab", "vacuum").out
+
+
+def test_an_export_has_a_row_for_each_outcome(ran, project):
+    done = ran("lab", "export", "-o", "all.jsonl")
+    assert done.code == 0, done.err
+    rows = [json.loads(line) for line in (project / "all.jsonl").read_text().splitlines()]
+    assert len(rows) == 20
+    assert {row["variant"] for row in rows} == {"direct", "steps"}
+
+
+def test_a_parquet_export_reads_back(ran, project):
+    parquet = pytest.importorskip("pyarrow.parquet")
+    assert ran("lab", "export", "r1", "-o", "all.parquet").code == 0
+    table = parquet.read_table(project / "all.parquet")
+    assert table.num_rows == 20
+    assert json.loads(table.column("inputs")[0].as_py())["question"] == "What is 0 + 3?"

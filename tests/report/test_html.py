@@ -1,0 +1,66 @@
+import base64
+import hashlib
+import io
+import json
+import re
+
+from scansion.report import html
+
+
+def page(result, views, **more):
+    stream = io.StringIO()
+    html.write(result, views, stream, **more)
+    return stream.getvalue()
+
+
+def data(text, name):
+    return json.loads(
+        re.search(rf'<script type="application/json" id="{name}">(.*?)</script>', text, re.DOTALL).group(1)
+    )
+
+
+def test_nothing_that_a_model_wrote_is_markup(result, views, nasty):
+    prompts = {"direct": f"{nasty} {{{{question}}}}"}
+    text = page(result, views, prompts=prompts)
+    assert text.count("</script>") == 4
+    assert "<img" not in text
+    assert "\u202e" not in text
+    assert "\x00" not in text
+    outcome = data(text, "examples")[0]["outcomes"][0]
+    assert outcome["text"].startswith("</script><script>alert(1)</script>")
+    assert "‹U+202E›" in outcome["text"]
+
+
+def test_the_policy_allows_the_page_its_own_script_and_style_and_nothing_else(result, views):
+    text = page(result, views)
+    policy = re.search(r'Content-Security-Policy" content="(.*?)"', text).group(1)
+    assert policy.startswith("default-src 'none'; ")
+    for tag in ("style", "script"):
+        body = re.search(rf"<{tag}>(.*?)</{tag}>", text, re.DOTALL).group(1)
+        assert base64.b64encode(hashlib.sha256(body.encode()).digest()).decode() in policy
+    assert not re.search(r"https?://|@import|url\(", text)
+
+
+def test_flips_come_first_with_full_traces(result, views):
+    examples = data(page(result, views), "examples")
+    assert [e["id"] for e in examples] == ["q1", "q0", "q2", "q3", "q4", "q5"]
+    assert examples[0]["flip"]
+    text = page(result, views)
+    call = data(text, "examples")[1]["outcomes"][0]["calls"][0]
+    sent = [(role, data(text, "texts")[number]) for role, number in call["sent"]]
+    assert sent == [("system", "You are terse."), ("user", "What is 6 + 0?")]
+    assert call["settings"] == '{"temperature":0.0}'
+
+
+def test_examples_beyond_the_limit_are_cut_with_a_note_and_repeats_count_once(result, views):
+    text = page(result, [*views[2:4], *views], most=3)
+    assert [e["id"] for e in data(text, "examples")] == ["q1", "q0", "q2"]
+    assert [len(e["outcomes"]) for e in data(text, "examples")] == [2, 2, 2]
+    assert "This page holds 3 examples; 3 more are in the lab" in text
+
+
+def test_a_run_without_outcomes_or_means_is_still_a_page(build):
+    bare = build.variant("a", mean=None, interval=None, bounds=None)
+    text = page(build.result(variants=[bare], comparisons=[], gates=[]), [])
+    assert data(text, "examples") == []
+    assert "<svg" not in text

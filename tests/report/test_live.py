@@ -1,0 +1,40 @@
+import io
+
+from scansion.experiments.progress import Progress
+from scansion.report.live import Live, describe
+
+
+class Screen(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def progress(done=50, **changes):
+    fields = {"total": 200, "calls": 40, "recorded": 10, "in_flight": 5, "rate": 12.5, "spent_usd": 0.12, "eta": 95.0}
+    return Progress(done=done, means={"direct": (0.5, 20), "steps": (0.75, 20)}, **{**fields, **changes})
+
+
+def test_the_line_says_where_a_run_stands():
+    assert describe(progress()) == (
+        "50/200 done, 40 calls + 10 recorded, 12.5/s, 0.12 USD, 1m35s left, direct 50.0%  steps 75.0%"
+    )
+
+
+def test_a_terminal_is_redrawn_ten_times_a_second_at_most():
+    screen, clock = Screen(), iter([0.0, 0.0, 0.05, 0.09, 0.11, 0.12])
+    live = Live(screen, lambda: next(clock))
+    for done in range(5):
+        live(progress(done))
+    assert screen.getvalue().count("\x1b[2K") == 2
+    live.close()
+    assert screen.getvalue().endswith("\r\x1b[2K")
+
+
+def test_elsewhere_a_plain_line_comes_every_ten_seconds():
+    stream, clock = io.StringIO(), iter([0.0, 1.0, 9.0, 10.5, 12.0, 21.0])
+    live = Live(stream, lambda: next(clock))
+    for done in range(5):
+        live(progress(done))
+    live.close()
+    assert [line.split("/")[0] for line in stream.getvalue().splitlines()] == ["2", "4"]
+    assert "\x1b" not in stream.getvalue()
