@@ -37,7 +37,7 @@ class Slow(BaseHTTPRequestHandler):
 @pytest.fixture
 def server():
     with ThreadingHTTPServer(("127.0.0.1", 0), Slow) as found:
-        found.started, found.delay = threading.Event(), 0.5
+        found.started, found.delay = threading.Event(), 0.1
         threading.Thread(target=found.serve_forever, daemon=True).start()
         yield found
         found.shutdown()

@@ -41,6 +41,8 @@ TABLE: dict[str, tuple[dict[str, Any], tuple[str, ...], list[str]]] = {
     "unknown requirement": ({}, (*RUN, "--require", "not-worst"), ["--require", "not-worse"]),
     "report into a missing folder": ({}, (*RUN, "-o", "no/such/r.html"), ["no/such/r.html", "folder"]),
     "report onto a folder": ({}, (*RUN, "--junit", "."), ["folder"]),
+    "report onto the experiment": ({}, ("run", "--markdown", "experiment.yaml"), ["experiment.yaml", "--markdown"]),
+    "report onto the data": ({}, (*RUN, "-o", "rows.jsonl"), ["rows.jsonl", "--output"]),
     "nothing to run": ({}, ("run",), ["prompt"]),
     "no data": ({}, ("run", "-p", "direct.txt", "-m", "replay:demo.jsonl"), ["data"]),
     # the experiment file

@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from typing import TYPE_CHECKING
 
-from scansion.cli._show import check_targets, code_of, print_json, put_out, show_result, write_reports
+from scansion.cli._show import code_of, print_json, put_out, show_result, write_reports
 
 if TYPE_CHECKING:
     from scansion.experiments.plan import Options, Plan
@@ -16,7 +16,6 @@ __all__ = ["execute"]
 
 def execute(plan: Plan, options: Options, args: Namespace) -> int:
     """Runs `plan` (or shows what it would ask, with `--dry-run`) and returns the exit code."""
-    check_targets(args)
     if args.dry_run:
         return _dry(plan, args.json)
     from scansion.cli._watch import ask, run_watched

@@ -30,6 +30,7 @@ __all__ = [
     "write_reports",
 ]
 
+_INPUTS = {".yaml", ".yml", ".prompty", ".jsonl", ".json", ".csv", ".tsv", ".parquet", ".gz", ".db"}
 _WIDEST = 160  # cells of a table, on the widest terminal
 
 
@@ -74,6 +75,10 @@ def check_targets(args: Namespace) -> None:
         target = Path(path)
         if target.is_dir():
             raise InputError(f"{path}: is a folder; give a file to write")
+        if target.suffix.lower() in _INPUTS and target.exists():
+            raise InputError(
+                f"{path}: --{name} would write over it; name another file, or put the plan before the flags"
+            )
         if not target.absolute().parent.is_dir():
             raise InputError(f"{path}: there is no folder {target.parent}; make it first")
 

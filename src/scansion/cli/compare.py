@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from scansion.cli._parser import Parser
 from scansion.cli._plan import add_plan_options, add_run_options, gates_from, options_from, plan_from
-from scansion.cli._show import code_of, show_result, write_markdown
+from scansion.cli._show import check_targets, code_of, show_result, write_markdown
 from scansion.errors import InputError
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ def configure(parser: Parser) -> None:
 
 def main(args: Namespace) -> int:
     """Runs the command."""
+    check_targets(args)
     if not (args.a or args.b):
         if len(args.sides) != 2:
             raise InputError(f"compare: two are compared, {len(args.sides)} given; see `scansion compare --help`")

@@ -15,6 +15,7 @@ from argparse import Namespace
 
 from scansion.cli._parser import Parser
 from scansion.cli._plan import add_plan_options, add_run_options, options_from, plan_from
+from scansion.cli._show import check_targets
 
 
 def configure(parser: Parser) -> None:
@@ -30,6 +31,7 @@ def configure(parser: Parser) -> None:
 
 def main(args: Namespace) -> int:
     """Runs the command."""
+    check_targets(args)
     from scansion.cli._running import execute
 
     return execute(plan_from(args, args.plan, args.prompt), options_from(args), args)

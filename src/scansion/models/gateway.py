@@ -199,18 +199,28 @@ class Gateway:
             return self._recorded(channel, made, purpose)
         try:
             worst = worst_case(request, channel.capabilities, channel.rates) if self.till is not None else None
-            completion = await self.attempt(channel, channel.model.complete, request, worst)
-            if not channel.rates_known:
-                await self._find_price(channel)
-            cost = self._cost(channel, completion)
-            channel.count(completion, cost)
-            recorded = channel.capabilities.recorded
-            call = Call(key, channel.name, request, completion, cost, recorded, purpose)
-            await self.recorder.put(call)
+            stored: list[Call] = []
+
+            async def keep(completion: Completion) -> None:
+                stored.append(
+                    await self._store(channel, Call(key, channel.name, request, completion, None, False, purpose))
+                )
+
+            await self.attempt(channel, channel.model.complete, request, worst, keep)
         except BaseException:
             self.recorder.release(key)
             raise
-        return call
+        return stored[0]
+
+    async def _store(self, channel: Channel, call: Call) -> Call:
+        """Price a call that was just made and record it."""
+        if not channel.rates_known:
+            await self._find_price(channel)
+        cost = self._cost(channel, call.completion)
+        channel.count(call.completion, cost)
+        priced = msgspec.structs.replace(call, cost_usd=cost, recorded=channel.capabilities.recorded)
+        await self.recorder.put(priced)
+        return priced
 
     def _cost(self, channel: Channel, completion: Completion) -> float | None:
         if not channel.capabilities.priced:
@@ -226,16 +236,22 @@ class Gateway:
                 channel.rates_known = True
 
     async def attempt(
-        self, channel: Channel, send: Callable[[A], Awaitable[T]], argument: A, worst: Charge | None
+        self,
+        channel: Channel,
+        send: Callable[[A], Awaitable[T]],
+        argument: A,
+        worst: Charge | None,
+        keep: Callable[[T], Awaitable[None]] | None = None,
     ) -> T:
         """`send(argument)` under the limiter, the budget and the timeout, tried again while that may help.
 
-        `worst` is what one attempt may be charged, None without a budget. Raises CallError when the tries are used up.
+        `worst` is what one attempt may be charged, None without a budget. `keep` is given the result while the slot is
+        still held, so that no more results than slots are ever unrecorded. Raises CallError when the tries are used up.
         """
         tried, waited = 0, 0.0
         while True:
             try:
-                return await self._once(channel, send, argument, worst)
+                return await self._once(channel, send, argument, worst, keep)
             except CallError as error:
                 tried += 1
                 wait = self.retry.wait(error, tried, waited)
@@ -251,26 +267,42 @@ class Gateway:
             error.fatal = True
         return error
 
-    async def _once(self, channel: Channel, send: Callable[[A], Awaitable[T]], argument: A, worst: Charge | None) -> T:
+    async def _once(
+        self,
+        channel: Channel,
+        send: Callable[[A], Awaitable[T]],
+        argument: A,
+        worst: Charge | None,
+        keep: Callable[[T], Awaitable[None]] | None,
+    ) -> T:
         limiter = channel.limiter
         if not limiter.try_acquire():
             await limiter.acquire()
         try:
             if self.till is None or worst is None:
-                return await self._send(channel, send, argument)
-            await self.till.reserve(worst)
-            charge = worst  # whatever ends the attempt without a word leaves it charged at its worst
-            try:
                 result = await self._send(channel, send, argument)
-                charge = actual(getattr(result, "usage", None), channel.rates, worst)
-                return result
-            except CallError as error:
-                charge = refused(error, worst)
-                raise
-            finally:
-                self.till.settle(worst, charge)
+            else:
+                result = await self._charged(channel, send, argument, worst, self.till)
+            if keep is not None:
+                await keep(result)
+            return result
         finally:
             limiter.release()
+
+    async def _charged(
+        self, channel: Channel, send: Callable[[A], Awaitable[T]], argument: A, worst: Charge, till: Till
+    ) -> T:
+        await till.reserve(worst)
+        charge = worst  # whatever ends the attempt without a word leaves it charged at its worst
+        try:
+            result = await self._send(channel, send, argument)
+            charge = actual(getattr(result, "usage", None), channel.rates, worst)
+            return result
+        except CallError as error:
+            charge = refused(error, worst)
+            raise
+        finally:
+            till.settle(worst, charge)
 
     async def _send(self, channel: Channel, send: Callable[[A], Awaitable[T]], argument: A) -> T:
         counters, limiter = channel.counters, channel.limiter

@@ -20,9 +20,11 @@ __all__ = ["ShotView", "Shots", "answer_text", "completion_shot", "last_user", "
 
 
 class Shots(Protocol):
-    """What chooses the shots of a prompt: `spec` is its text form; `fixed` says they are the same for every example."""
+    """What chooses the shots of a prompt: `spec` is its text form, `identity` tells its choices from those of others
+    (other rows to choose from), `fixed` says they are the same for every example."""
 
     spec: str
+    identity: str
     fixed: bool
 
     async def select(self, inputs: Any, lm: Any) -> Sequence[Example]: ...

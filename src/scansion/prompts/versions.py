@@ -24,5 +24,5 @@ def canonical_text(prompt: Prompt) -> str:
 
 def version_of(prompt: Prompt) -> str:
     """The version of a prompt with its edits, 32 hexadecimal characters."""
-    shots = prompt.shots.spec if prompt.shots is not None else None
+    shots = prompt.shots.identity if prompt.shots is not None else None
     return hexdigest(canonical_text(prompt), prompt.kind, prompt.markers, prompt.cue, shots)

@@ -38,12 +38,12 @@ def effective_rows(
     seen = float(np.dot(u, u)) + spread * float(np.dot(sizes, sizes))
     alone = (row_variance + spread) * per_row
     rows = kish_rows * alone / seen
-    return float(min(kish_rows, max(units.kish, rows * _few_units(units.count, kish_rows, level))))
+    return float(min(kish_rows, max(units.kish, rows * _few_units(units.kish, kish_rows, level))))
 
 
-def _few_units(count: int, kish_rows: float, level: float) -> float:
-    """The squared ratio of t quantiles by rows and by units: below 1, and 0 for a single unit."""
-    if count < 2:
+def _few_units(kish_units: float, kish_rows: float, level: float) -> float:
+    """The squared ratio of t quantiles by rows and by units: below 1, and 0 where one unit is nearly all."""
+    if kish_units < 1.5:
         return 0.0
     p = 0.5 * (1.0 + level)
-    return (t_ppf(p, max(kish_rows - 1.0, 1.0)) / t_ppf(p, count - 1.0)) ** 2
+    return (t_ppf(p, kish_rows - 1.0) / t_ppf(p, kish_units - 1.0)) ** 2

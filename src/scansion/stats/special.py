@@ -81,7 +81,9 @@ def t_cdf(t: float, df: float) -> float:
     if math.isinf(t):
         return 0.0 if t < 0.0 else 1.0
     square = t * t
-    tail = 0.5 * _beta_cdf(df / (df + square), square / (df + square), 0.5 * df, 0.5) if square else 0.5
+    if square <= _TINY * df:
+        return 0.5
+    tail = 0.5 * _beta_cdf(df / (df + square), square / (df + square), 0.5 * df, 0.5)
     return tail if t < 0.0 else 1.0 - tail
 
 

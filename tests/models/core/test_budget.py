@@ -54,12 +54,14 @@ def test_wrong_forms_are_one_line(text: str) -> None:
     assert "\n" not in str(error.value)
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.integers(1, 10**9), st.integers(1, 10**12), st.decimals(min_value="0.01", max_value=1000, places=2))
 def test_limits_read_back(calls: int, tokens: int, usd: object) -> None:
     limits = Limits(calls, tokens, float(str(usd)))
     assert Budget.parse(limits.text) == limits
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.lists(st.text(max_size=50), max_size=4), st.integers(1, 1000))
 def test_the_worst_case_bounds_bytes_and_output(texts: list[str], most: int) -> None:
     request = Request(tuple(Message("user", t) for t in texts), sampling=Sampling(max_tokens=most))
@@ -87,7 +89,7 @@ def test_what_is_charged() -> None:
         assert refused(CallError(kind, "x"), worst) == worst  # type: ignore[arg-type]
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 50), st.floats(0, 1), st.floats(0, 1)), max_size=40))
 def test_the_ledger_never_exceeds_its_limits(bookings: list[tuple[int, int, float, float]]) -> None:
     ledger = MemoryLedger(Limits(10, 100, 2.0))

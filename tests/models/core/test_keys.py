@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scansion.errors import InputError
@@ -51,6 +51,7 @@ names = st.from_regex(r"[A-Za-z_]\w{0,8}", fullmatch=True).filter(str.isascii)
 values = st.text(st.characters(min_codepoint=32, max_codepoint=126, exclude_characters="'"))
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.dictionaries(names, values))
 def test_quoted_values_are_read_as_written(values: dict[str, str]) -> None:
     written = "".join(f"{name}='{value}'\n" for name, value in values.items())

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from core_helpers import Scripted
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scansion.errors import InputError
@@ -30,6 +30,7 @@ samplings = st.builds(
 options = st.dictionaries(st.sampled_from(["base_url", "key", "timeout"]), text)
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.sampled_from(["openai", "replay", "x-ai"]), text, options, samplings, st.sampled_from("/:"))
 def test_a_spec_reads_back_as_it_was(
     provider: str, name: str, options: dict[str, str], sampling: Sampling, separator: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scansion.errors import PASSING, CallError
@@ -33,6 +33,7 @@ def test_what_cannot_pass_is_not_tried_again() -> None:
     assert {"connection", "timeout", "rate_limited", "overloaded", "server", "bad_response"} == PASSING
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.floats(0.01, 100), st.floats(0, 100), st.floats(0.1, 100))
 def test_a_wish_is_waited_out_or_given_up(asked: float, waited: float, limit: float) -> None:
     error = CallError("rate_limited", "x", retry_after=asked)

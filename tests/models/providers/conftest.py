@@ -81,7 +81,7 @@ class Wire:
         return asyncio.run(self._ask(spec, request, path))
 
 
-@pytest.fixture()
+@pytest.fixture
 def wire(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Wire:
     monkeypatch.chdir(tmp_path)
     for name, value in KEYS.items():

@@ -1,0 +1,209 @@
+"""The text form of specs, argument binding, and the registry."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import sys
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scansion.errors import InputError
+from scansion.specs import Column, Registry, Spec, load_function, parse, parse_pipe, write
+
+
+class Thing:
+    def __init__(self, raw: Any, spec: str, identity: str) -> None:
+        self.raw, self.spec, self.identity = raw, spec, identity
+
+
+things: Registry[Thing] = Registry("thing", "scansion.scorers.extractors", Thing, Thing)
+
+
+@things("box", "crate")
+def box(
+    width: float = 1.0,
+    name: str | None = None,
+    colour: Literal["red", "blue"] = "red",
+    *,
+    inside: Thing | None = None,
+    tags: list[str] | None = None,
+) -> tuple[Any, ...]:
+    return width, name, colour, inside, tags
+
+
+@things("pile")
+def pile(*parts: Thing, high: bool = False) -> tuple[Any, ...]:
+    return *parts, high
+
+
+names = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,8}", fullmatch=True)
+scalars = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.text(st.characters(exclude_categories=["Cs"])),
+    st.builds(Column, st.text(st.characters(exclude_categories=["Cs"]), min_size=1)),
+)
+
+
+def specs(children: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    values = st.one_of(children, st.lists(children, max_size=3))
+    kwargs = st.dictionaries(names, values, max_size=3)
+    return st.builds(Spec, names, st.lists(values, max_size=3).map(tuple), kwargs)
+
+
+@given(specs(st.recursive(scalars, specs, max_leaves=8)))
+def test_text_parses_back(spec: Spec) -> None:
+    assert parse(spec.text) == spec
+
+
+@given(st.lists(specs(scalars), min_size=1, max_size=4))
+def test_a_chain_parses_back(chain: list[Spec]) -> None:
+    assert parse_pipe(" | ".join(s.text for s in chain)) == tuple(chain)
+
+
+@given(st.text(max_size=40))
+def test_any_text_is_read_or_refused(text: str) -> None:
+    with contextlib.suppress(InputError):
+        parse_pipe(text)
+
+
+@given(st.text(max_size=40))
+def test_refusals_are_one_line(text: str) -> None:
+    with pytest.raises(InputError) as caught:
+        parse_pipe(text + "(")
+    assert len(str(caught.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "expected"),
+    [
+        ("", 1, "a technique name"),
+        ("vote(", 6, "an argument"),
+        ("vote(5", 7, "',' or ')'"),
+        ("vote(5 6)", 8, "',' or ')'"),
+        ("vote(5) cot", 9, "'|'"),
+        ("cot |", 6, "a technique name"),
+        ('cot("x)', 5, 'a closing "'),
+        ("cot(+)", 5, "an argument"),
+        ("shots(ids=[a b])", 14, "',' or ']'"),
+    ],
+)
+def test_messages_name_the_column(text: str, column: int, expected: str) -> None:
+    with pytest.raises(InputError) as caught:
+        parse_pipe(text)
+    assert f"at column {column}," in str(caught.value)
+    assert expected in str(caught.value)
+
+
+def test_values() -> None:
+    spec = parse(
+        """f(a/b:c?d=1&e@f, 'it''s', [1, 2.5, -3], $col, $"a b", true, none, "\\n", 1e5)""".replace("''", "\\'")
+    )
+    assert spec.args == ("a/b:c?d=1&e@f", "it's", [1, 2.5, -3], Column("col"), Column("a b"), True, None, "\n", 1e5)
+
+
+def test_deep_nesting_and_long_numbers_are_refused_or_text() -> None:
+    with pytest.raises(InputError, match="levels of brackets"):
+        parse("a(" * 5000)
+    assert parse("a(" + "9" * 5000 + ")").args == ("9" * 5000,)
+
+
+@pytest.mark.parametrize("text", ["a(x=1, 2)", "a(x=1, x=2)", "a | b"])
+def test_other_refusals(text: str) -> None:
+    with pytest.raises(InputError):
+        parse(text)
+
+
+def test_numbers_without_a_text_form() -> None:
+    for value in (math.nan, math.inf, object()):
+        with pytest.raises(InputError, match="no text form"):
+            write(value)
+
+
+def test_arguments_are_bound_and_converted() -> None:
+    thing = things.build("crate(2, colour=blue, inside=crate)")
+    assert thing.raw[0] == 2.0
+    assert isinstance(thing.raw[0], float)
+    assert isinstance(thing.raw[3], Thing)
+    assert thing.spec == "box(2.0, colour=blue, inside=box)"
+    assert thing.identity == "box(2.0, none, blue, inside=box(1.0, none, red, inside=none, tags=none), tags=none)"
+
+
+def test_python_call_and_text_agree() -> None:
+    by_call, by_text = box(2, inside=box()), things.build("box(2, inside=box)")
+    assert (by_call.spec, by_call.identity) == (by_text.spec, by_text.identity)
+
+
+def test_variable_arguments_are_built() -> None:
+    thing = things.build("pile(box, box(3), high=true)")
+    assert [t.spec for t in thing.raw[:2]] == ["box", "box(3.0)"]
+    assert thing.spec == "pile(box, box(3.0), high=true)"
+    assert things.build(thing.spec).identity == thing.identity
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("bax", "did you mean 'box'?"),
+        ("box(widht=2)", "takes no argument 'widht'; did you mean 'width'?"),
+        ("box(wide)", "width must be a number, not wide"),
+        ("box(true)", "width must be a number, not true"),
+        ("box(name=3)", "name must be a string or none, not 3"),
+        ("box(colour=green)", "colour must be red or blue, not green"),
+        ("box(inside=3)", "inside must be a thing or none, not 3"),
+        ("box(tags=[1])", "tags must be a list or none, not [1]"),
+        ("box(1, a, red, 4)", "it is box(width=1.0, name=none, colour=red, inside=none, tags=none)"),
+        ("box(width=1, width=2)", "'width' is given twice"),
+        ("pile(box, inside(x))", "unknown thing 'inside'"),
+    ],
+)
+def test_wrong_arguments(text: str, message: str) -> None:
+    with pytest.raises(InputError) as caught:
+        things.build(text)
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_file_is_found_without_importing_the_others() -> None:
+    import subprocess
+
+    code = (
+        "import sys; from scansion.scorers import build_scorer; build_scorer('max_words(3)');"
+        "print([m for m in sys.modules if m.startswith('scansion.scorers.') and '._' not in m])"
+    )
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert printed.strip() == "['scansion.scorers.max_words']"
+
+
+def test_functions_of_the_working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine_for_specs.py").write_text("def one():\n    return 1\nclass A:\n    def two(self): ...\n")
+    assert load_function("mine_for_specs:one")() == 1
+    assert load_function("mine_for_specs:A.two").__name__ == "two"
+    for path, message in [
+        ("mine_for_specs:on", "did you mean 'one'"),
+        ("mine_for_spex:one", "no module 'mine_for_spex'"),
+        ("mine_for_specs", "python:MODULE:FUNCTION"),
+    ]:
+        with pytest.raises(InputError, match=message):
+            load_function(path)
+    (tmp_path / "broken_for_specs.py").write_text("1 / 0\n")
+    with pytest.raises(InputError, match="ZeroDivisionError"):
+        load_function("broken_for_specs:x")
+
+
+def test_an_edit_of_the_function_changes_the_identity(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "edited_for_specs.py"
+    file.write_text("def make(n=1):\n    return n\n")
+    before = things.build("python:edited_for_specs:make(n=2)")
+    assert (before.raw, before.spec) == (2, "python:edited_for_specs:make(n=2)")
+    file.write_text("def make(n=1):\n    return -n\n")
+    assert things.build("python:edited_for_specs:make(n=2)").identity != before.identity
