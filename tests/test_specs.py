@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from scansion.errors import InputError
-from scansion.specs import Column, Registry, Spec, load_function, parse, parse_pipe, write
+from scansion.specs import Column, Registry, Spec, found_from, load_function, parse, parse_pipe, write
 
 
 class Thing:
@@ -41,6 +41,7 @@ def pile(*parts: Thing, high: bool = False) -> tuple[Any, ...]:
     return *parts, high
 
 
+few = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 names = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,8}", fullmatch=True)
 scalars = st.one_of(
     st.none(),
@@ -58,22 +59,26 @@ def specs(children: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     return st.builds(Spec, names, st.lists(values, max_size=3).map(tuple), kwargs)
 
 
+@few
 @given(specs(st.recursive(scalars, specs, max_leaves=8)))
 def test_text_parses_back(spec: Spec) -> None:
     assert parse(spec.text) == spec
 
 
+@few
 @given(st.lists(specs(scalars), min_size=1, max_size=4))
 def test_a_chain_parses_back(chain: list[Spec]) -> None:
     assert parse_pipe(" | ".join(s.text for s in chain)) == tuple(chain)
 
 
+@few
 @given(st.text(max_size=40))
 def test_any_text_is_read_or_refused(text: str) -> None:
     with contextlib.suppress(InputError):
         parse_pipe(text)
 
 
+@few
 @given(st.text(max_size=40))
 def test_refusals_are_one_line(text: str) -> None:
     with pytest.raises(InputError) as caught:
@@ -187,10 +192,16 @@ def test_functions_of_the_working_directory(tmp_path: Path, monkeypatch: pytest.
     (tmp_path / "mine_for_specs.py").write_text("def one():\n    return 1\nclass A:\n    def two(self): ...\n")
     assert load_function("mine_for_specs:one")() == 1
     assert load_function("mine_for_specs:A.two").__name__ == "two"
+    assert load_function("mine_for_specs.py:one")() == 1
+    monkeypatch.chdir("/")
+    with found_from(tmp_path):
+        assert load_function("./mine_for_specs.py:one")() == 1
+    monkeypatch.chdir(tmp_path)
     for path, message in [
         ("mine_for_specs:on", "did you mean 'one'"),
         ("mine_for_spex:one", "no module 'mine_for_spex'"),
         ("mine_for_specs", "python:MODULE:FUNCTION"),
+        ("none.py:one", "there is no file"),
     ]:
         with pytest.raises(InputError, match=message):
             load_function(path)

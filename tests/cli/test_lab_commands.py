@@ -18,7 +18,10 @@ def test_runs_are_listed(ran):
 
 
 def test_without_a_run_the_list_says_how_to_make_one(scansion):
-    assert "no run yet" in scansion("runs").out
+    done = scansion("runs")
+    assert done.code == 2
+    assert "no lab" in done.err
+    assert "scansion run" in done.err
 
 
 def test_scoring_anew_asks_nothing(ran, project):
@@ -34,7 +37,7 @@ def test_reports_of_a_run(ran, project):
     done = ran("report", "r1", "-o", "r.html", "--markdown", "m.md", "--junit", "j.xml", "--most", "4")
     assert done.code == 0, done.err
     text = (project / "r.html").read_text()
-    assert "This page holds 4 examples; 6 more" in text
+    assert "This page holds 4 of 10 examples" in text
     assert "Think. {{question}}" in text
     assert "<summary>5 flips</summary>" in (project / "m.md").read_text()
     assert "<testsuites" in (project / "j.xml").read_text()

@@ -25,7 +25,7 @@ CASES = [
     ("d.jsonl", b"\n \n", "d.jsonl has no rows"),
     ("d.jsonl", '{"q": 1}\n'.encode("utf-16"), "d.jsonl:1: not UTF-8 (byte 0xff at column 1)"),
     ("d.jsonl.gz", b"not gzip", "d.jsonl.gz is not a gzip file"),
-    ("d.jsonl.gz", gzip.compress(b'{"q": 1}\n' * 999)[:-9], "d.jsonl.gz is not a whole gzip file"),
+    ("d.jsonl.gz", gzip.compress(b'{"q": 1}\n' * 999, mtime=0)[:-9], "d.jsonl.gz is not a whole gzip file"),
     ("d.json", b'{"q": 1}', "d.json:1: a .json data file must be a list of objects; one object a line belongs in a .j"),
     ("d.json", b'[{"q": 1}\n {"q": 2}]', "d.json:2: '{' where a comma or the closing ] is needed"),
     ("d.json", b'[{"q": 1},\n', "d.json:2: not JSON (expecting value at column 1)"),

@@ -15,8 +15,6 @@ ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = ROOT / "examples" / "reproduce"
 RECORDS = ROOT.parent / "shared" / "data"
 
-COT = "Let's think step by step."
-
 
 def reproduce(script: str, data: Path, *options: str) -> dict[str, Any]:
     command = [sys.executable, SCRIPTS / script, "--data", data, "--json", *options]
@@ -76,27 +74,26 @@ def record(item: int, question: str, answer: str, gold: str, pred: str) -> dict[
     }
 
 
-@pytest.mark.parametrize(
-    ("dataset", "answer", "read"),
-    [
-        ("singleeq", " 1,234.5 pens.", "1234.5"),
-        ("addsub", " $-3.", "-3"),
-        ("gsm8k", " 12. So 13", "12"),
-        ("commonsensqa", "the Bank", "B"),
-        ("object_tracking", " So (C), not A", "C"),
-        ("coin_flip", ' "No," it is.', "no"),
-    ],
-)
-def test_the_sets_that_are_not_here_are_read_by_their_rules(
-    tmp_path: Path, dataset: str, answer: str, read: str
-) -> None:
-    direct = [record(1, "One?", answer, read, read), record(2, "Two? ", "?", read, "")]
-    cot = [{**r, "completion_1": " Hm: so. ", "completion_2": r["completion_1"]} for r in direct]
-    write_log(tmp_path / "data", dataset, "zero_shot", direct)
-    write_log(tmp_path / "data", dataset, "zero_shot_cot", cot)
-    document = reproduce("zero_shot_cot.py", tmp_path / "data")
-    assert [(r["n"], r["correct"], r["items_differing"]) for r in document["rows"]] == [(2, 1, 0), (2, 1, 0)]
-    assert document["comparisons"][0]["n"] == 2
+ANSWERS = {
+    "singleeq": (" 1,234.5 pens.", "1234.5"),
+    "addsub": (" $-3.", "-3"),
+    "gsm8k": (" 12. So 13", "12"),
+    "commonsensqa": ("the Bank", "B"),
+    "object_tracking": (" So (C), not A", "C"),
+    "coin_flip": (' "No," it is.', "no"),
+}
+
+
+def test_sets_that_are_not_here_are_read_by_their_rules(tmp_path: Path) -> None:
+    for dataset, (answer, read) in ANSWERS.items():
+        direct = [record(1, "One?", answer, read, read), record(2, "Two? ", "?", read, "")]
+        cot = [{**r, "completion_1": " Hm: so. ", "completion_2": r["completion_1"]} for r in direct]
+        write_log(tmp_path, dataset, "zero_shot", direct)
+        write_log(tmp_path, dataset, "zero_shot_cot", cot)
+    document = reproduce("zero_shot_cot.py", tmp_path)
+    assert sorted(r["dataset"] for r in document["rows"]) == sorted([*ANSWERS, *ANSWERS])
+    assert {(r["n"], r["correct"], r["items_differing"]) for r in document["rows"]} == {(2, 1, 0)}
+    assert [c["n"] for c in document["comparisons"]] == [2] * 6
 
 
 def test_a_question_asked_twice_and_answered_otherwise_keeps_both_answers(tmp_path: Path) -> None:

@@ -53,10 +53,10 @@ def test_flips_come_first_with_full_traces(result, views):
 
 
 def test_examples_beyond_the_limit_are_cut_with_a_note_and_repeats_count_once(result, views):
-    text = page(result, [*views[2:4], *views], most=3)
+    text = page(result, views, first=views[2:3], most=3)
     assert [e["id"] for e in data(text, "examples")] == ["q1", "q0", "q2"]
     assert [len(e["outcomes"]) for e in data(text, "examples")] == [2, 2, 2]
-    assert "This page holds 3 examples; 3 more are in the lab" in text
+    assert "This page holds 3 of 200 examples" in text
 
 
 def test_a_run_without_outcomes_or_means_is_still_a_page(build):

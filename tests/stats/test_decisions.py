@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
@@ -19,15 +19,18 @@ from scansion.stats.need import pairs_needed, sd_of_flips
 from scansion.stats.quantiles import p50_p95
 from scansion.stats.verdict import decide, decide_bounded
 
+quick = settings(deadline=None, max_examples=40)
 p_values = st.lists(st.floats(0, 1), min_size=1, max_size=12)
 limits = st.tuples(st.floats(-1, 1), st.floats(-1, 1)).map(lambda pair: (min(pair), max(pair)))
 
 
+@quick
 @given(p_values)
 def test_holm_equals_statsmodels(ps: list[float]) -> None:
     assert holm(ps) == pytest.approx(multipletests(ps, method="holm")[1], abs=1e-12)
 
 
+@quick
 @given(p_values, st.sampled_from([0.05, 0.1, 0.2]))
 def test_holm_levels_decide_as_holm_does(ps: list[float], alpha: float) -> None:
     levels = holm_levels(ps, alpha)
@@ -72,6 +75,7 @@ def test_a_margin_must_be_above_zero() -> None:
             decide(0.1, 0.2, margin)
 
 
+@quick
 @given(limits, limits, limits, st.sampled_from([None, 0.05, 0.3]))
 def test_a_bounded_claim_holds_in_all_three(
     main: tuple[float, float], low: tuple[float, float], high: tuple[float, float], margin: float | None
@@ -128,6 +132,7 @@ def test_sd_of_flips() -> None:
     assert sd_of_flips((0, 0), 100) > 0.0
 
 
+@quick
 @given(st.integers(0, 2**32 - 1))
 def test_merge_is_connected_components(seed: int) -> None:
     rng = np.random.default_rng(seed)

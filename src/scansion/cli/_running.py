@@ -17,10 +17,10 @@ __all__ = ["execute"]
 def execute(plan: Plan, options: Options, args: Namespace) -> int:
     """Runs `plan` (or shows what it would ask, with `--dry-run`) and returns the exit code."""
     if args.dry_run:
-        return _dry(plan, args.json)
+        return _dry(plan, args)
     from scansion.cli._watch import ask, run_watched
 
-    ask(plan, args.yes)
+    ask(plan, args.lab, yes=args.yes)
     result = run_watched(plan, options, args.lab)
     show_result(result, args)
     if args.output or args.junit or args.markdown:
@@ -31,13 +31,11 @@ def execute(plan: Plan, options: Options, args: Namespace) -> int:
     return code_of(result)
 
 
-def _dry(plan: Plan, as_json: bool) -> int:
-    import asyncio
+def _dry(plan: Plan, args: Namespace) -> int:
+    from scansion.cli._watch import previewed
 
-    from scansion.experiments.preview import preview
-
-    found = asyncio.run(preview(plan))
-    if as_json:
+    found = previewed(plan, args.lab)
+    if args.json:
         print_json(found)
     else:
         put_out(_preview_text(found))

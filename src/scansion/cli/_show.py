@@ -6,7 +6,6 @@ import shutil
 import sys
 from argparse import Namespace
 from collections.abc import Iterable, Iterator
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -116,9 +115,15 @@ def write_markdown(result: RunResult, flips: Iterable[OutcomeView], args: Namesp
 def _write_html(lab: Lab, result: RunResult, path: str, most: int | None) -> None:
     from scansion.report import html
 
-    kept = chain(flips_of(lab, result), lab.views(result.run))
     with _open(path) as stream:
-        html.write(result, kept, stream, prompts=lab.prompts(result.run), most=most or html.MOST)
+        html.write(
+            result,
+            lab.views(result.run),
+            stream,
+            first=flips_of(lab, result),
+            prompts=lab.prompts(result.run),
+            most=most or html.MOST,
+        )
 
 
 def _open(path: str) -> TextIO:

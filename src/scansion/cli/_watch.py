@@ -11,9 +11,10 @@ from scansion.errors import Quit
 
 if TYPE_CHECKING:
     from scansion.experiments.plan import Options, Plan
+    from scansion.experiments.preview import Preview
     from scansion.experiments.results import RunResult
 
-__all__ = ["ask", "run_watched"]
+__all__ = ["ask", "previewed", "run_watched"]
 
 _ASK_ABOVE = 1.0  # USD
 
@@ -36,15 +37,27 @@ def run_watched(plan: Plan, options: Options, lab: str | None) -> RunResult:
         live.close()
 
 
-def ask(plan: Plan, yes: bool) -> None:
+def previewed(plan: Plan, lab: str | None) -> Preview:
+    """What `plan` would ask beyond what the lab holds; no lab is made for that."""
+    import asyncio
+
+    from scansion.errors import InputError
+    from scansion.experiments.lab import Lab
+    from scansion.experiments.preview import preview
+
+    try:
+        opened = Lab.find(lab, create=False)
+    except InputError:
+        return asyncio.run(preview(plan))
+    with opened:
+        return asyncio.run(preview(plan, opened))
+
+
+def ask(plan: Plan, lab: str | None = None, *, yes: bool = False) -> None:
     """Asks a person at a terminal before a run without a budget that may cost more than 1 USD. Raises Quit for a no."""
     if yes or plan.budget or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return
-    import asyncio
-
-    from scansion.experiments.preview import preview
-
-    found = asyncio.run(preview(plan))
+    found = previewed(plan, lab)
     if found.cost_usd is None or found.cost_usd <= _ASK_ABOVE:
         return
     from scansion.report.figures import plural, usd

@@ -90,7 +90,7 @@ def _known(args: Namespace) -> RunResult:
     from scansion.experiments.lab import Lab
 
     a, b = args.sides
-    with Lab.find(args.lab) as lab:
+    with Lab.find(args.lab, create=False) as lab:
         if args.run is None and _is_run(lab, a) and _is_run(lab, b):
             return compare_runs(lab, a, b, margin=args.margin)
         return compare_variants(lab, args.run, a, b, margin=args.margin)

@@ -35,7 +35,9 @@ def main(args: Namespace) -> int:
 
     if args.action != "export" and (args.run or args.output):
         raise InputError(f"lab: {args.action} takes no run and no file")
-    with Lab.find(args.lab) as lab:
+    if args.action == "export":
+        _check_name(args.output)
+    with Lab.find(args.lab, create=False) as lab:
         if args.action == "export":
             return _export(lab, args)
         found = lab.size() if args.action == "size" else lab.vacuum()
@@ -56,19 +58,21 @@ def _amount(name: str, value: object) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
+def _check_name(output: str | None) -> None:
+    if not output:
+        raise InputError("lab: export needs a file; give -o outcomes.jsonl or -o outcomes.parquet")
+    if not output.lower().endswith((".parquet", ".jsonl", ".jsonl.gz")):
+        raise InputError(f"{output}: the name must end in .jsonl, .jsonl.gz or .parquet")
+
+
 def _export(lab: Lab, args: Namespace) -> int:
     """Writes every outcome of a run as a row."""
-    if not args.output:
-        raise InputError("lab: export needs a file; give -o outcomes.jsonl or -o outcomes.parquet")
     from scansion.data import write_jsonl, write_parquet
 
-    name = args.output.lower()
-    if name.endswith(".parquet"):
+    if args.output.lower().endswith(".parquet"):
         count = write_parquet(args.output, map(_flat, lab.rows_for_export(args.run)))
-    elif name.endswith((".jsonl", ".jsonl.gz")):
-        count = write_jsonl(args.output, lab.rows_for_export(args.run))
     else:
-        raise InputError(f"{args.output}: the name must end in .jsonl, .jsonl.gz or .parquet")
+        count = write_jsonl(args.output, lab.rows_for_export(args.run))
     if args.json:
         print_json({"rows": count, "path": args.output})
     else:

@@ -34,6 +34,6 @@ def main(args: Namespace) -> int:
     from scansion.experiments.lab import Lab
 
     args.json = False
-    with Lab.find(args.lab) as lab:
+    with Lab.find(args.lab, create=False) as lab:
         write_reports(lab, lab.result(args.run), args)
     return 0

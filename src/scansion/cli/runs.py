@@ -24,7 +24,7 @@ def main(args: Namespace) -> int:
     """Runs the command."""
     from scansion.experiments.lab import Lab
 
-    with Lab.find(args.lab) as lab:
+    with Lab.find(args.lab, create=False) as lab:
         rows = [_row(info) for info in lab.runs()[: args.n]]
     if args.json:
         print_json(rows)

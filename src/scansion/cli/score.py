@@ -8,6 +8,7 @@ The first scorer is primary. Only scorers that ask a model themselves make calls
 
 from __future__ import annotations
 
+import sys
 from argparse import Namespace
 
 from scansion.cli._parser import Parser
@@ -28,8 +29,13 @@ def main(args: Namespace) -> int:
 
     from scansion.experiments.lab import Lab
     from scansion.experiments.rescore import rescore
+    from scansion.report.live import Live
 
-    with Lab.find(args.lab) as lab:
-        result = asyncio.run(rescore(lab, args.run, args.scorer))
+    live = Live(sys.stderr)
+    try:
+        with Lab.find(args.lab, create=False) as lab:
+            result = asyncio.run(rescore(lab, args.run, args.scorer, watch=live))
+    finally:
+        live.close()
     show_result(result, args)
     return code_of(result)

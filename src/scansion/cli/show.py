@@ -46,7 +46,7 @@ def main(args: Namespace) -> int:
     from scansion.experiments.lab import Lab
     from scansion.report.plain import grouped
 
-    with Lab.find(args.lab) as lab:
+    with Lab.find(args.lab, create=False) as lab:
         groups: Iterator[list[OutcomeView]] = grouped(_views(lab, args))
         groups = islice(groups, args.n)
         if args.json:

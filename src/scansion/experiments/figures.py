@@ -138,11 +138,9 @@ def read_figures(lab: Lab, run: RunRecord, variant: int, scorer: int | None) -> 
 
 def clusters_of(*labelings: Ints) -> Ints | None:
     """One labelling that joins what any of the given ones joins; None where every outcome stands alone."""
-    import numpy as np
+    from scansion.stats.clusters import distinct, merge
 
-    from scansion.stats.clusters import merge
-
-    joint = [labels for labels in labelings if len(np.unique(labels)) < labels.size]
+    joint = [labels for labels in labelings if not distinct(labels)]
     return merge(*joint) if joint else None
 
 

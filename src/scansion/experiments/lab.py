@@ -54,15 +54,22 @@ class Lab:
         self.db: sqlite3.Connection = connect(self.path)
 
     @classmethod
-    def find(cls, folder: str | Path | None = None) -> Lab:
-        """The lab in `folder`, or else the nearest one upwards from the working directory, or else a new one there."""
-        if folder is not None:
-            return cls(Path(folder))
+    def find(cls, folder: str | Path | None = None, *, create: bool = True) -> Lab:
+        """The lab in `folder`, or else the nearest one upwards from the working directory, or else a new one there.
+
+        Raises InputError where there is none and none is to be created.
+        """
         here = Path.cwd()
-        for parent in (here, *here.parents):
-            if (parent / FOLDER / "lab.db").is_file():
-                return cls(parent / FOLDER)
-        return cls(here / FOLDER)
+        places = [Path(folder)] if folder is not None else [parent / FOLDER for parent in (here, *here.parents)]
+        for place in places:
+            if (place / "lab.db").is_file():
+                return cls(place)
+        if not create:
+            where = str(folder) if folder is not None else f"{here} or above it"
+            raise InputError(
+                f"there is no lab in {where}; start one with `scansion run`, or name its folder with --lab"
+            )
+        return cls(places[0])
 
     @cached_property
     def journal(self) -> Journal:
@@ -93,7 +100,7 @@ class Lab:
 
         run = self.run_table.find(name)
         kept = self.run_table.result(run.id)
-        return kept if kept is not None else summarize(self, run, self._reached(run), interrupted=True)
+        return kept if kept is not None else summarize(self, run, self.reached(run), interrupted=True)
 
     def views(
         self,
@@ -166,8 +173,8 @@ class Lab:
             spent_usd=result.spent_usd if result is not None else None,
         )
 
-    def _reached(self, run: RunRecord) -> int:
-        """How many rows an unfinished run has come to."""
+    def reached(self, run: RunRecord) -> int:
+        """How many rows a run was to go over, or for one that did not see its data's end, has come to."""
         if run.planned is not None:
             return run.planned
         query = "SELECT count(DISTINCT row) FROM members WHERE run = ?"

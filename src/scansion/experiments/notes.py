@@ -25,11 +25,11 @@ def notes_of(
 
 
 def _repeats(variant: VariantResult, figures: Figures) -> list[str]:
-    import numpy as np
+    from scansion.stats.clusters import count_distinct
 
     first = figures.request[figures.trial == 0]
     first = first[first != 0]
-    repeated = int(first.size - np.unique(first).size)
+    repeated = int(first.size) - count_distinct(first)
     if not repeated:
         return []
     return [f"{variant.name}: {repeated} rows ask what another row asks; equal requests count as one cluster"]

@@ -164,9 +164,8 @@ def _paid(calls: list[Call]) -> Paid:
 
 def _latency(calls: list[Call], seconds: float) -> float:
     """Seconds from question to answer: of a lone call its own, without our queue; of several the time that passed, or
-    where some were recorded at least the time that they took when they were made."""
-    if len(calls) == 1:
-        return calls[0].completion.latency
-    if any(c.recorded for c in calls):
-        return max(seconds, sum(c.completion.latency for c in calls))
-    return seconds
+    where some were recorded, so that less time passed now, at least what the calls took when they were made."""
+    taken = sum(c.completion.latency for c in calls)
+    if len(calls) == 1 or (calls and all(c.recorded for c in calls)):
+        return taken
+    return max(seconds, taken) if any(c.recorded for c in calls) else seconds

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from hashlib import blake2b
 from itertools import islice
 from typing import Any
 
 from msgspec import Struct, convert, structs
 
-from scansion.data import Row
+from scansion.data import Dataset, Row
 from scansion.errors import ProgramError, Unscored
+from scansion.experiments.lab import Lab
 from scansion.experiments.plan import Options, Plan
+from scansion.experiments.runner import outcome_key
 from scansion.experiments.session import open_parts, rows_of
 from scansion.experiments.variants import Variant
 from scansion.models import prices
-from scansion.types import Completion, Message, Request, Sampling, Usage, canonical
+from scansion.types import Completion, Message, Request, Sampling, Usage, canonical, request_digest
 
 __all__ = ["Preview", "preview"]
 
@@ -76,8 +79,11 @@ def _as_request(prompt: str | Sequence[Message | Mapping[str, Any]]) -> Request:
     return Request(tuple(m if isinstance(m, Message) else Message(**m) for m in prompt))
 
 
-async def preview(plan: Plan, *, show: int = 1) -> Preview:
-    """The first requests of each variant for `show` rows, and an estimate from a sample of the rows."""
+async def preview(plan: Plan, lab: Lab | None = None, *, show: int = 1) -> Preview:
+    """The requests of each variant for the first `show` rows, and an estimate from a sample of the rows.
+
+    What `lab` holds already would not be asked and is not counted; repeats of one request are shown once.
+    """
     data, _, gateway, variants = open_parts(plan, Options(), None)
     try:
         rows = rows_of(plan, data)
@@ -88,9 +94,14 @@ async def preview(plan: Plan, *, show: int = 1) -> Preview:
         cost: float | None = 0.0
         for variant in variants:
             asked = [(row, await _requests(variant, row, data)) for row in sample]
-            shown += [(variant.name, row.example.id, request) for row, found in asked[:show] for request in found[:1]]
-            tokens = [_tokens(request) for _, found in asked for request in found]
-            scale = plan.trials * total / max(1, len(sample))
+            for row, requests in asked[:show]:
+                distinct = {request_digest(r): r for r in requests}.values()
+                shown += [(variant.name, row.example.id, request) for request in distinct]
+            tokens = []
+            for row, requests in asked:
+                missing = _missing(variant, row, data, plan.trials, lab)
+                tokens += [_tokens(request) for request in requests] * missing
+            scale = total / max(1, len(sample))
             sums = [s + x * scale for s, x in zip(sums, _sums(tokens), strict=True)]
             cost = _plus(cost, _cost(variant, tokens, scale))
         return Preview(shown, total, round(sums[0]), round(sums[1]), round(sums[2]), cost, [_ASSUMED])
@@ -98,7 +109,16 @@ async def preview(plan: Plan, *, show: int = 1) -> Preview:
         await gateway.close()
 
 
-async def _requests(variant: Variant, row: Row, data: Any) -> list[Request]:
+def _missing(variant: Variant, row: Row, data: Dataset, trials: int, lab: Lab | None) -> int:
+    """How many trials of an outcome the lab does not hold."""
+    if lab is None:
+        return trials
+    inputs = blake2b(canonical(variant.inputs(row, data)), digest_size=16).digest()
+    keys = [outcome_key(variant, inputs, trial) for trial in range(trials)]
+    return trials - len(lab.outcome_table.settled(keys))
+
+
+async def _requests(variant: Variant, row: Row, data: Dataset) -> list[Request]:
     lm = _DryLM(variant)
     with suppress(Unscored, ProgramError):
         await variant.program(variant.inputs(row, data), lm)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 
@@ -10,6 +11,9 @@ from msgspec import Struct
 from scansion.models.gateway import Gateway
 
 __all__ = ["Progress", "Stop", "Tally"]
+
+
+_PAUSE = 0.1  # seconds between two tellings
 
 
 class Progress(Struct, frozen=True):
@@ -68,12 +72,12 @@ class Stop:
 
 
 class Tally:
-    """Counts a run as it goes and tells whoever watches, ten times a second at most."""
+    """Counts a run as it goes and tells whoever watches."""
 
     def __init__(self, gateway: Gateway, watch: Callable[[Progress], None] | None, names: list[str]) -> None:
         self._gateway, self._watch = gateway, watch
         self._means = {name: [0.0, 0] for name in names}
-        self._start = self._told = time.monotonic()
+        self._start = time.monotonic()
         self.done = 0
         self.asked = 0
         self.total: int | None = None
@@ -86,16 +90,17 @@ class Tally:
             mean = self._means[name]
             mean[0] += value
             mean[1] += 1
-        if self._watch is not None and self.done % 16 == 0:
-            self.tell()
 
-    def tell(self, phase: str = "running", *, force: bool = False) -> None:
-        """Tell the watcher, unless it was told a moment ago."""
-        now = time.monotonic()
-        if self._watch is None or (now - self._told < 0.1 and not force):
-            return
-        self._told = now
-        self._watch(self._progress(now - self._start, phase))
+    async def keep_telling(self) -> None:
+        """Tell the watcher ten times a second, until cancelled."""
+        while self._watch is not None:
+            self.tell()
+            await asyncio.sleep(_PAUSE)
+
+    def tell(self, phase: str = "running") -> None:
+        """Tell the watcher, if there is one."""
+        if self._watch is not None:
+            self._watch(self._progress(time.monotonic() - self._start, phase))
 
     def _progress(self, seconds: float, phase: str) -> Progress:
         counters = [channel.counters for channel in self._gateway.channels.values()]

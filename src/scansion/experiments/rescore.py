@@ -2,46 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from msgspec import Struct
+
 from scansion.errors import InputError
+from scansion.experiments.crew import work_off
 from scansion.experiments.figures import VariantInfo
 from scansion.experiments.lab import Lab
 from scansion.experiments.outcome import held_against
+from scansion.experiments.plan import Options
+from scansion.experiments.progress import Progress, Stop, Tally
 from scansion.experiments.results import RunResult
-from scansion.experiments.store.outcomes import DONE
+from scansion.experiments.store.outcomes import DONE, ScoreRecord
 from scansion.experiments.store.runs import RunRecord
 from scansion.experiments.summary import summarize
-from scansion.models.gateway import Gateway
+from scansion.models.gateway import CallSettings, Gateway
 from scansion.models.lm import LM, Trace
 from scansion.scorers import Scorer, build_scorer
-from scansion.types import digest
+from scansion.types import Example, digest
 
 __all__ = ["rescore"]
 
-_BATCH = 256  # outcomes between two commits
 
-
-async def rescore(lab: Lab, name: str | None, scorers: Sequence[Any]) -> RunResult:
+async def rescore(
+    lab: Lab,
+    name: str | None,
+    scorers: Sequence[Any],
+    options: Options | None = None,
+    watch: Callable[[Progress], None] | None = None,
+) -> RunResult:
     """A new run with the outcomes of run `name` under `scorers`, the first of them primary.
 
-    Scores that the lab holds are not made again. Only judges make calls. Raises InputError.
+    Scores that the lab holds are not made again. Only judges make calls, under `options`; `watch` is told how it goes.
+    Raises InputError.
     """
     if not scorers:
         raise InputError("no scorer to score with; name one with -s")
-    built = [build_scorer(s) if isinstance(s, str) else s for s in scorers]
+    options = options or Options()
+    built = [build_scorer(s) for s in scorers]
     old = lab.run_table.find(name)
     ids = [lab.outcome_table.scorer_id(s.identity) for s in built]
     run = _derived(lab, old, built, ids)
-    gateway = Gateway(recorder=lab.journal, base_dir=Path(old.plan["base_dir"]))
+    settings = CallSettings(options.timeout, options.tries, options.max_wait, options.concurrency)
+    gateway = Gateway(recorder=lab.journal, settings=settings, base_dir=Path(old.plan["base_dir"]))
+    tally = Tally(gateway, watch, [v.name for v in VariantInfo.of(run)])
+    telling = asyncio.create_task(tally.keep_telling())
     try:
-        await _score_all(lab, run, list(zip(built, ids, strict=True)), gateway)
+        rescoring = _Rescoring(lab, run, list(zip(built, ids, strict=True)), gateway, tally)
+        await work_off(rescoring.jobs(), rescoring.score, options.concurrency, Stop())
     finally:
+        telling.cancel()
         lab.journal.flush()
         await gateway.close()
-    planned = old.planned if old.planned is not None else len({row for row, *_ in _members(lab, run)})
+    planned = lab.reached(old)
     result = summarize(lab, run, planned)
     lab.run_table.finish(run.id, planned, result, resumable=False)
     return result
@@ -66,40 +84,63 @@ def _derived(lab: Lab, old: RunRecord, scorers: Sequence[Scorer], ids: list[int]
     return lab.run_table.load(run.id)
 
 
-def _members(lab: Lab, run: RunRecord) -> list[tuple[int, int, int, int]]:
-    query = "SELECT row, variant, trial, outcome FROM members WHERE run = ? ORDER BY row, variant, trial"
-    return lab.db.execute(query, (run.id,)).fetchall()
+class _Job(Struct, frozen=True):
+    """An outcome to score: its place in the run and the scorers that it lacks."""
+
+    row: int
+    variant: int
+    trial: int
+    outcome: int
+    example: Example
+    mark: int
+    missing: list[tuple[Scorer, int]]
 
 
-async def _score_all(lab: Lab, run: RunRecord, scorers: list[tuple[Scorer, int]], gateway: Gateway) -> None:
-    table, models = lab.outcome_table, [v.model for v in VariantInfo.of(run)]
-    for count, (row, variant, trial, outcome) in enumerate(_members(lab, run)):
-        kept = lab.run_table.example(run.dataset or 0, row)
-        if kept is None:
-            continue
-        example, mark = kept
-        known = table.scored([outcome], [id for _, id in scorers])
-        missing = [(scorer, id) for scorer, id in scorers if (outcome, id, mark) not in known]
-        record = table.load(outcome) if missing else None
-        output = table.output(record) if record is not None and record.status == DONE else None
-        if output is None:
-            continue
-        for scorer, id in missing:
+class _Rescoring:
+    """Scores the outcomes of one run."""
 
-            def judge(model: str = models[variant], trial: int = trial) -> LM:
-                return LM(gateway, gateway.channel(model), Trace(), trial=trial, purpose="judge")
+    def __init__(
+        self, lab: Lab, run: RunRecord, scorers: list[tuple[Scorer, int]], gateway: Gateway, tally: Tally
+    ) -> None:
+        self._lab, self._run, self._scorers, self._gateway, self._tally = lab, run, scorers, gateway, tally
+        self._variants = VariantInfo.of(run)
 
-            score, paid = await held_against(scorer, output, example, judge)
+    def jobs(self) -> Iterator[_Job]:
+        """The outcomes that lack a score."""
+        query = "SELECT row, variant, trial, outcome FROM members WHERE run = ? ORDER BY row, variant, trial"
+        members = self._lab.db.execute(query, (self._run.id,)).fetchall()
+        self._tally.total = len(members)
+        ids = [id for _, id in self._scorers]
+        for row, variant, trial, outcome in members:
+            kept = self._lab.run_table.example(self._run.dataset or 0, row)
+            if kept is None:
+                continue
+            example, mark = kept
+            known = self._lab.outcome_table.scored([outcome], ids)
+            missing = [(scorer, id) for scorer, id in self._scorers if (outcome, id, mark) not in known]
+            if missing:
+                yield _Job(row, variant, trial, outcome, example, mark, missing)
+            else:
+                self._tally.add(self._variants[variant].name, None, asked=False)
 
-            def write(
-                place: tuple[int, int, int] = (outcome, id, mark), score: Any = score, usd: Any = paid.usd
-            ) -> None:
-                table.save_score(*place, score)
-                lab.db.execute(
-                    "UPDATE members SET judge_spent = judge_spent + ? WHERE run = ? AND outcome = ?",
-                    (usd, run.id, place[0]),
-                )
+    async def score(self, job: _Job) -> None:
+        """Make and store the scores of one outcome."""
+        table = self._lab.outcome_table
+        record = table.load(job.outcome)
+        output = table.output(record)
+        if record.status == DONE and output is not None:
+            for scorer, id in job.missing:
+                found, paid = await held_against(scorer, output, job.example, lambda: self._judge(job))
+                self._lab.journal.later(partial(self._save, job, id, found, paid.usd))
+        self._tally.add(self._variants[job.variant].name, None, asked=True)
 
-            lab.journal.later(write)
-        if count % _BATCH == _BATCH - 1:
-            lab.journal.flush()
+    def _judge(self, job: _Job) -> LM:
+        channel = self._gateway.channel(self._variants[job.variant].model)
+        return LM(self._gateway, channel, Trace(), trial=job.trial, purpose="judge")
+
+    def _save(self, job: _Job, scorer: int, score: ScoreRecord, usd: float | None) -> None:
+        self._lab.outcome_table.save_score(job.outcome, scorer, job.mark, score)
+        self._lab.db.execute(
+            "UPDATE members SET judge_spent = judge_spent + ? WHERE run = ? AND variant = ? AND row = ? AND trial = ?",
+            (usd, self._run.id, job.variant, job.row, job.trial),
+        )

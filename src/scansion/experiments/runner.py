@@ -10,7 +10,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext, suppress
+from contextlib import contextmanager
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from msgspec import Struct, structs
 
 from scansion.data import Row
 from scansion.errors import BudgetSpent, Quit
+from scansion.experiments.crew import work_off
 from scansion.experiments.lab import Lab
 from scansion.experiments.outcome import Paid, Produced, held_against, produce
 from scansion.experiments.plan import Options, Plan, load_plan, make_plan
@@ -31,7 +32,6 @@ from scansion.experiments.summary import summarize
 from scansion.experiments.variants import Variant
 from scansion.experiments.views import calls_of
 from scansion.models.lm import LM, Trace
-from scansion.models.providers.replay import RecordWriter
 from scansion.types import Example, Output, canonical, digest
 
 __all__ = ["execute", "outcome_key", "run"]
@@ -78,7 +78,7 @@ async def execute(
     options = options or Options()
     session = prepare(plan, lab, options)
     try:
-        with nullcontext() if options.record is None else RecordWriter(options.record) as recording:
+        with _recording(options.record) as recording:
             runner = _Runner(session, watch, stop or Stop(), options)
             await runner.work()
             if lab.journal.failure is not None:
@@ -89,6 +89,18 @@ async def execute(
             return runner.close()
     finally:
         await session.gateway.close()
+
+
+@contextmanager
+def _recording(path: str | None) -> Iterator[Any]:
+    """A writer of the recording at `path`, None where there is none to be made."""
+    if path is None:
+        yield None
+        return
+    from scansion.models.providers.replay import RecordWriter
+
+    with RecordWriter(path) as writer:
+        yield writer
 
 
 class _Runner:
@@ -113,16 +125,19 @@ class _Runner:
         """Make all outcomes that are missing."""
         presence = self._lab.journal.presence = Presence(self._lab.db)
         await presence.join()
-        beat = asyncio.create_task(presence.beat(self._lab.journal.in_flight))
+        aside = [
+            asyncio.create_task(presence.beat(self._lab.journal.in_flight)),
+            asyncio.create_task(self._tally.keep_telling()),
+        ]
         try:
             await self._crew(self._jobs())
             while self._deferred and not self._stop.requested:
                 await self._crew(iter(self._take_deferred()))
                 await asyncio.sleep(_POLL if self._deferred else 0)
         finally:
-            beat.cancel()
-            with suppress(asyncio.CancelledError):
-                await beat
+            for task in aside:
+                task.cancel()
+            await asyncio.gather(*aside, return_exceptions=True)
             self._lab.journal.flush()
             presence.leave()
             self._lab.journal.presence = None
@@ -132,7 +147,7 @@ class _Runner:
         if not self._stop.now:
             for _ in self._rows:
                 pass
-        self._tally.tell("summing up", force=True)
+        self._tally.tell("summing up")
         interrupted = self._stop.requested or self._quit
         seconds = time.monotonic() - self._start
         result = summarize(self._lab, self._session.run, self._planned, interrupted=interrupted, seconds=seconds)
@@ -140,27 +155,11 @@ class _Runner:
         return result
 
     async def _crew(self, jobs: Iterator[_Job]) -> None:
-        """Work the jobs off, as many at once as the options allow."""
         size = self._options.concurrency + 8  # some are between two calls while the others wait for an answer
-        crew = [asyncio.create_task(self._hand(jobs)) for _ in range(size)]
-        self._stop.cancels(lambda: [task.cancel() for task in crew])
         try:
-            done, _ = await asyncio.wait(crew, return_when=asyncio.FIRST_EXCEPTION)
-            failed = next((t.exception() for t in done if not t.cancelled() and t.exception()), None)
-            if failed is not None:
-                raise failed
+            await work_off(jobs, self._do, size, self._stop)
         except Quit:
             self._quit = True
-        finally:
-            for task in crew:
-                task.cancel()
-            await asyncio.gather(*crew, return_exceptions=True)
-
-    async def _hand(self, jobs: Iterator[_Job]) -> None:
-        for job in jobs:
-            await self._do(job)
-            if self._stop.requested:
-                return
 
     def _jobs(self) -> Iterator[_Job]:
         block: list[Row] = []

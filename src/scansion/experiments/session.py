@@ -56,7 +56,7 @@ def prepare(plan: Plan, lab: Lab, options: Options) -> Session:
     fingerprint = data.fingerprint
     scorer_ids = [lab.outcome_table.scorer_id(s.identity) for s in scorers]
     text, context = describe(plan, variants, scorers)
-    context |= {"scorer_ids": scorer_ids, "data": data.label, "fingerprint": fingerprint}
+    context |= {"scorer_ids": scorer_ids, "data": data.label, "fingerprint": fingerprint, "roles": _roles(data)}
     mark = digest([v.identity.hex() for v in variants], fingerprint, [s.identity for s in scorers], _settings(plan))
     run = lab.run_table.open(plan.name or variants[0].prompt, mark, text, context)
     dataset = lab.run_table.enter_data(run.id, data.label, fingerprint)
@@ -75,6 +75,11 @@ def prepare(plan: Plan, lab: Lab, options: Options) -> Session:
         run=run,
         dataset=dataset,
     )
+
+
+def _roles(data: Dataset) -> list[str]:
+    """The columns that a reader sees as what they stand for (id, target, rationale), and not among the inputs."""
+    return [c for c in (data.id_column, data.target_column, data.rationale_column) if c is not None]
 
 
 def open_parts(plan: Plan, options: Options, lab: Lab | None) -> tuple[Dataset, list[Scorer], Gateway, list[Variant]]:

@@ -50,6 +50,8 @@ def pair(a: Figures, b: Figures) -> Pairing:
     """Pair two variants of one run by row and trial."""
     import numpy as np
 
+    from scansion.stats.clusters import count_distinct
+
     if a.row.size == b.row.size and np.array_equal(a.row, b.row) and np.array_equal(a.trial, b.trial):
         left = right = slice(None)
     else:
@@ -61,7 +63,7 @@ def pair(a: Figures, b: Figures) -> Pairing:
         state_b=b.state[right],
         value_a=a.value[left],
         value_b=b.value[right],
-        rows=int(np.unique(rows).size),
+        rows=count_distinct(rows),
         clusters=clusters_of(rows, a.request[left], b.request[right], group_labels(a)[left]),
         weight=None if a.weight is None else a.weight[left],
     )
@@ -168,7 +170,7 @@ def _why(alone: str, missing: int, needed: int | None, difference: float) -> str
     if alone != "undecided":
         return f"it would be {alone}, but {missing} pairs with an unscored or error outcome could turn that"
     if needed is not None:
-        return f"about {needed:,} more rows would decide a difference like this one"
+        return ""
     if difference == 0:
         return "no difference seen; a margin would let it be called equivalent"
     return "the difference seen is too small to be decided by any reasonable number of rows"

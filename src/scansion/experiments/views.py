@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from msgspec import structs
+
 from scansion.errors import InputError
 from scansion.experiments.figures import VariantInfo
 from scansion.experiments.lab import Lab, Which
@@ -79,6 +81,7 @@ class _Reader:
     def __init__(self, lab: Lab, run: RunRecord) -> None:
         self._lab, self._run = lab, run
         self._scorers = dict(zip(run.context["scorer_ids"], run.plan["scorers"], strict=True))
+        self._roles = set(run.context.get("roles", ()))
         self._primary = run.context["scorer_ids"][0] if run.context["scorer_ids"] else None
 
     def read(self, row: int, info: VariantInfo) -> Iterator[OutcomeView]:
@@ -86,6 +89,7 @@ class _Reader:
         table = self._lab.outcome_table
         kept = self._lab.run_table.example(self._run.dataset or 0, row)
         example, mark = kept if kept is not None else (Example(id=f"row {row}", inputs={}, row=row), 0)
+        example = structs.replace(example, inputs={k: v for k, v in example.inputs.items() if k not in self._roles})
         members = self._lab.db.execute(
             "SELECT trial, outcome FROM members WHERE run = ? AND variant = ? AND row = ? ORDER BY trial",
             (self._run.id, info.index, row),

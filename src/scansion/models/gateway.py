@@ -122,7 +122,7 @@ class Gateway:
             self._require_price(channel)
         else:
             prices.preload()
-        if self.limits is not None and self.limits.bounds_output:
+        if self.limits is not None and self.limits.bounds_output and not model.capabilities.recorded:
             channel.output_limit = min(OUTPUT_LIMIT, model.capabilities.max_output or OUTPUT_LIMIT)
         channel.effective(channel.sampling)
         return channel

@@ -11,7 +11,6 @@ import re
 import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 __all__ = ["asked_wait", "used_up"]
@@ -78,6 +77,8 @@ def _span(text: str) -> float | None:
 
 
 def _until_date(text: str) -> float | None:
+    from email.utils import parsedate_to_datetime
+
     try:
         moment = (
             datetime.fromisoformat(text.strip()) if "T" in text and "," not in text else parsedate_to_datetime(text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -26,22 +26,31 @@ def is_flip(views: list[OutcomeView]) -> bool:
 
 
 class Gathered:
-    """The outcomes of at most `most` examples, by row. `left_out` counts the examples that found no place."""
+    """The outcomes of at most `most` examples, by row. `cut` says that not all found a place."""
 
     def __init__(self, most: int) -> None:
         self.most = most
+        self.cut = False
         self.rows: dict[int, dict[tuple[str, int], OutcomeView]] = {}
-        self._beyond: set[int] = set()
 
-    @property
-    def left_out(self) -> int:
-        return len(self._beyond)
+    def keep(self, views: Iterable[OutcomeView]) -> None:
+        """Take views until all places are taken."""
+        for view in views:
+            if not self._take(view):
+                return
 
-    def add(self, view: OutcomeView) -> None:
+    def fill(self, views: Iterable[OutcomeView]) -> None:
+        """Take views that come row by row, until none of the rest could belong to an example that has a place."""
+        for view in views:
+            if not self._take(view) and view.row > max(self.rows, default=0):
+                return
+
+    def _take(self, view: OutcomeView) -> bool:
         if view.row not in self.rows and len(self.rows) >= self.most:
-            self._beyond.add(view.row)
-            return
+            self.cut = True
+            return False
         self.rows.setdefault(view.row, {})[view.variant, view.trial] = view
+        return True
 
     def ordered(self) -> Iterator[list[OutcomeView]]:
         """Flips first, each kind in the order of rows."""

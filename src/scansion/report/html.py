@@ -37,18 +37,19 @@ def write(
     views: Iterable[OutcomeView],
     stream: TextIO,
     *,
+    first: Iterable[OutcomeView] = (),
     prompts: Mapping[str, str] | None = None,
     most: int = MOST,
 ) -> None:
     """Writes the report to `stream`.
 
-    `views` are the run's outcomes in any order, those to keep first where there are more than `most` examples; a view
-    given twice counts once. `prompts` maps the names of variants to the full text of their prompts.
+    `views` are the run's outcomes row by row; `first` are those among them whose examples to keep where there are more
+    than `most`. `prompts` maps the names of variants to the full text of their prompts.
     """
     template = Path(__file__).with_name("report.html").read_text(encoding="utf-8")
     gathered = Gathered(most)
-    for view in views:
-        gathered.add(view)
+    gathered.keep(first)
+    gathered.fill(views)
     texts = Texts()
     for index, part in enumerate(_MARKER.split(template)):
         if index % 2 == 0:
@@ -69,7 +70,7 @@ def _part(name: str, result: RunResult, prompts: Mapping[str, str], gathered: Ga
         "verdicts": lambda: _list(sentences.verdicts(result)),
         "remarks": lambda: _list([*sentences.gates(result), *sentences.remarks(result)]),
         "prompts": lambda: "".join(_prompt(name, text) for name, text in prompts.items()),
-        "cut": lambda: _cut(gathered),
+        "cut": lambda: _cut(gathered, result),
         "names": lambda: _json([one_line(v.name) for v in result.variants]),
         "texts": lambda: _json(texts.found),
     }
@@ -132,11 +133,11 @@ def _prompt(name: str, text: str) -> str:
     return f"<details><summary><bdi>{_text(name)}</bdi></summary><pre>{_markup(visible(text))}</pre></details>"
 
 
-def _cut(gathered: Gathered) -> str:
-    if not gathered.left_out:
+def _cut(gathered: Gathered, result: RunResult) -> str:
+    if not gathered.cut:
         return ""
-    kept, left = count(len(gathered.rows)), count(gathered.left_out)
-    return f"<p>This page holds {kept} examples; {left} more are in the lab (<code>scansion show</code>).</p>"
+    kept, planned = count(len(gathered.rows)), count(max(v.n for v in result.variants))
+    return f"<p>This page holds {kept} of {planned} examples; <code>scansion show</code> pages through all.</p>"
 
 
 def _write_examples(gathered: Gathered, texts: Texts, names: list[str], stream: TextIO) -> None:

@@ -67,14 +67,15 @@ def _table(columns: list[Column]) -> list[str]:
 
 
 def _flips(views: Iterable[OutcomeView]) -> list[str]:
-    groups = list(grouped(views))
-    if not groups:
+    lines: list[str] = []
+    number = 0
+    for group in grouped(views):
+        number += 1
+        lines += _flip(group) if number <= _MOST else []
+    if not number:
         return []
-    shown = f", the first {_MOST} shown" if len(groups) > _MOST else ""
-    lines = ["<details>", f"<summary>{plural(len(groups), 'flip')}{shown}</summary>", ""]
-    for group in groups[:_MOST]:
-        lines += _flip(group)
-    return [*lines, "</details>"]
+    shown = f", the first {_MOST} shown" if number > _MOST else ""
+    return ["<details>", f"<summary>{plural(number, 'flip')}{shown}</summary>", "", *lines, "</details>"]
 
 
 def _flip(group: list[OutcomeView]) -> list[str]:

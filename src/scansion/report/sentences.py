@@ -56,7 +56,7 @@ def _rest(found: Comparison, scale: Scale) -> Iterable[str]:
     spread = found.bounds and max(found.bounds) - min(found.bounds)
     if found.bounds and spread and spread > 1e-9:
         yield f"{scale.span(found.bounds)} points over all ways the unscored could have gone"
-    if found.reason and not (found.needed and "more row" in found.reason):
+    if found.reason:
         yield one_line(found.reason)
     if found.verdict == "undecided" and found.needed is not None:
         cost = f", {usd(found.needed_usd)} USD," if found.needed_usd else ""

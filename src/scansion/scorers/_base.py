@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Protocol
 
 from scansion.errors import InputError
-from scansion.specs import Registry
+from scansion.specs import Registry, found_from
 from scansion.types import Example, Output, Score
 
 __all__ = ["Extractor", "Scorer", "Scoring", "build_extractor", "build_scorer", "extractor", "scorer"]
@@ -115,17 +116,20 @@ extractor = Registry("extractor", "scansion.scorers.extractors", Extractor, _ext
 """The registry of extractors; `@extractor("name")` registers a factory of a function from text to answer or None."""
 
 
-def build_scorer(spec: Any) -> Scorer:
+def build_scorer(spec: Any, base_dir: str | Path | None = None) -> Scorer:
     """The scorer that a spec's text describes; a Scorer stays as it is, a function of the user's own becomes one.
 
-    Raises InputError for an unknown name or arguments that do not fit.
+    Files and modules that the text names are found from `base_dir` (default: the working directory). Raises InputError
+    for an unknown name or arguments that do not fit.
     """
-    return spec if isinstance(spec, Scorer) else _build(scorer, spec)
+    with found_from(base_dir):
+        return spec if isinstance(spec, Scorer) else _build(scorer, spec)
 
 
-def build_extractor(spec: Any) -> Extractor:
+def build_extractor(spec: Any, base_dir: str | Path | None = None) -> Extractor:
     """The extractor that a spec's text describes, in the manner of `build_scorer`."""
-    return spec if isinstance(spec, Extractor) else _build(extractor, spec)
+    with found_from(base_dir):
+        return spec if isinstance(spec, Extractor) else _build(extractor, spec)
 
 
 def _build(registry: Registry[Any], spec: Any) -> Any:

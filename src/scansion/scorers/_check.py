@@ -114,7 +114,7 @@ class Check(Struct, frozen=True):
             return output.text, False
         if output.answer is not None:
             return output.answer, True
-        return self.usual(output.text), self.usual.spec != "text"
+        return self.usual(output.text), self.usual.spec.partition("(")[0] != "text"
 
     def _found(self, answer: Any, wanted: Any, example: Example) -> Finding:
         compare = self._comparison(example)

@@ -63,14 +63,14 @@ def _first_within(text: str) -> tuple[bool, Any]:
 
 
 def path_of(path: str | None) -> tuple[str | int, ...]:
-    """The keys and positions of `items[0].price`; a leading `$` is left out. Raises InputError."""
+    """The keys and positions of `items.0.price` or `items[0].price`; a leading `$` is left out. Raises InputError."""
     rest = (path or "").removeprefix("$")
     steps: list[str | int] = []
     at = 0
     while at < len(rest):
         match = _STEP.match(rest, at)
         if match is None:
-            raise InputError(f"JSON path {path!r} goes wrong at {rest[at:]!r}; write it as items[0].price")
+            raise InputError(f"JSON path {path!r} goes wrong at {rest[at:]!r}; write it as items.0.price")
         steps.append(match[1] if match[1] is not None else int(match[2]))
         at = match.end()
     return tuple(steps)
@@ -81,6 +81,8 @@ def step(value: Any, steps: Sequence[str | int]) -> tuple[bool, Any]:
     for one in steps:
         if isinstance(one, int) and isinstance(value, list) and -len(value) <= one < len(value):
             value = value[one]
+        elif isinstance(one, str) and isinstance(value, list) and one.isdecimal() and int(one[:9]) < len(value):
+            value = value[int(one[:9])]
         elif isinstance(value, dict) and str(one) in value:
             value = value[str(one)]
         else:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import typing
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct
@@ -30,14 +31,17 @@ _NUMBER = re.compile(
       | (?P<digits>[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]+)?
         (?P<decimals>(?<=[0-9])\.[0-9]+|(?<![0-9])\.[0-9]+)?
         (?<=[0-9])
-        (?:[eE](?P<exp>[-+\u2212]?[0-9]{1,4})(?![0-9A-Za-z])
-          |[ ]?(?:\u00d7|\*|\\times|x)[ ]?10[ ]?\^[ ]?\{?(?P<power>[-+\u2212]?[0-9]{1,4})\}?)?
+        (?:[eE](?P<exp>[-+\u2212]?[0-9]{1,9})(?![0-9A-Za-z])
+          |[ ]?(?:\u00d7|\*|\\times|x)[ ]?10[ ]?\^[ ]?\{?(?P<power>[-+\u2212]?[0-9]{1,9})\}?)?
     )
     (?P<percent>\s?\\?%)?
     """,
     re.VERBOSE,
 )
+_DIGIT = re.compile(r"[0-9]")
+_WORD_BACKWARDS = re.compile(r"[ \n](?!semit)[A-Za-z]{2}")  # the end of a word, which no number goes across
 _CODE = re.compile(r"0[0-9]")
+_SHORT = 200  # characters of a text whose reading is kept for the next time
 _LONGEST = 1000  # digits of a number that is read as one
 _LARGEST = 400  # its power of ten, about that of the largest float
 
@@ -55,11 +59,22 @@ def numbers(text: str) -> Iterator[str]:
 
 
 def last_number(text: str) -> str | None:
-    """The last of `numbers`, None where there is none."""
-    match = None
-    for match in _NUMBER.finditer(text):  # noqa: B007
-        pass
+    """The last of `numbers`, None where there is none. Reads no more of the text than it must."""
+    backwards = text[::-1]
+    digit = _DIGIT.search(backwards)
+    if digit is None:
+        return None
+    word = _WORD_BACKWARDS.search(backwards, digit.end())
+    start = len(text) - word.end() if word else 0
+    match = _last(text, start) or (_last(text, 0) if start else None)
     return None if match is None else _plain(match)
+
+
+def _last(text: str, start: int) -> re.Match[str] | None:
+    match = None
+    for match in _NUMBER.finditer(text, start):  # noqa: B007
+        pass
+    return match
 
 
 def _plain(match: re.Match[str]) -> str:
@@ -82,7 +97,12 @@ def number_in(value: Any) -> Number | None:
         return Number(exactly(value)) if value - value == 0 else None
     if not isinstance(value, str):
         return None
-    found = numbers(value)
+    return _only_number(value) if len(value) < _SHORT else _only_number.__wrapped__(value)
+
+
+@lru_cache(maxsize=1024)
+def _only_number(text: str) -> Number | None:
+    found = numbers(text)
     plain = next(found, None)
     return _read(plain) if plain is not None and next(found, None) is None else None
 

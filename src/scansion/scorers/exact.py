@@ -41,4 +41,9 @@ def exact(
             )
         return normal(answer) == normal(wanted)
 
-    return Check(compare, by=by, usual=build_extractor("text"), wanted=TARGET if target is None else target)
+    return Check(
+        compare,
+        by=by,
+        usual=build_extractor("text" if strip else "text(strip=false)"),
+        wanted=TARGET if target is None else target,
+    )

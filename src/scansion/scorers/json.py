@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from scansion.errors import InputError
@@ -11,7 +10,7 @@ from scansion.scorers._check import NOTHING, TARGET, Check
 from scansion.scorers._json import equal_json, parse_json, path_of, step
 from scansion.scorers._schema import Schema
 from scansion.scorers._texts import as_text
-from scansion.specs import Column
+from scansion.specs import Column, folder
 from scansion.types import Score, canonical
 
 __all__ = ["json_"]
@@ -27,7 +26,7 @@ def json_(
     """1 if the output is JSON, and fits `schema`, has something at `path` and equals the target where asked; else 0.
 
     `schema` is a file with a JSON Schema, or the schema itself. `path` leads to the part that is compared, such as
-    `items[0].price`. `equal=true` wants it to equal the row's target, `equal=$column` that column: as values, so that
+    `items.0.price`. `equal=true` wants it to equal the row's target, `equal=$column` that column: as values, so that
     key order and white space do not matter and 1 is 1.0. A target that is text is read as JSON if it is an object or
     list, and where it is not, as the text it is. By default the whole output must be JSON; `by=json` or `by=code`
     takes it out of what stands around it.
@@ -77,7 +76,7 @@ def _read(schema: str) -> tuple[Any, str]:
     if not schema.lstrip().startswith(("{", "true", "false")):
         where = schema
         try:
-            text = Path(schema).read_text(encoding="utf-8")
+            text = (folder() / schema).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError, ValueError) as error:
             raise InputError(f"json: schema {schema!r} cannot be read: {getattr(error, 'strerror', error)}") from None
     value, wrong = parse_json(text)

@@ -15,8 +15,20 @@ for.
 
 from __future__ import annotations
 
-from scansion.specs.functions import function_digest, load_function
+from scansion.specs.functions import folder, found_from, function_digest, load_function
 from scansion.specs.registry import Entry, Registry
 from scansion.specs.text import Column, Spec, parse, parse_pipe, write
 
-__all__ = ["Column", "Entry", "Registry", "Spec", "function_digest", "load_function", "parse", "parse_pipe", "write"]
+__all__ = [
+    "Column",
+    "Entry",
+    "Registry",
+    "Spec",
+    "folder",
+    "found_from",
+    "function_digest",
+    "load_function",
+    "parse",
+    "parse_pipe",
+    "write",
+]

@@ -3,43 +3,87 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import inspect
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from hashlib import blake2b
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from scansion.errors import InputError, nearest
 
-__all__ = ["function_digest", "load_function"]
+__all__ = ["folder", "found_from", "function_digest", "load_function"]
+
+
+_folder: ContextVar[Path | None] = ContextVar("folder", default=None)
+
+
+def folder() -> Path:
+    """Where files and modules that a spec names are looked for: that of `found_from`, else the working directory."""
+    return _folder.get() or Path.cwd()
+
+
+@contextmanager
+def found_from(base_dir: str | Path | None) -> Iterator[None]:
+    """Within this, what specs name is looked for in `base_dir` (None: where it was looked for before)."""
+    token = _folder.set(Path(base_dir).absolute() if base_dir is not None else _folder.get())
+    try:
+        yield
+    finally:
+        _folder.reset(token)
 
 
 def load_function(path: str) -> Any:
-    """What `module:name` means, found in the working directory or among what is installed.
+    """What `module:name` or `file.py:name` means; a module is found in `folder()` or among what is installed.
 
     Raises InputError when there is no such module or name, or when importing it fails.
     """
-    module, _, name = path.partition(":")
+    module, _, name = path.rpartition(":")
     if not module or not name:
         raise InputError(f"python:{path}: write it as python:MODULE:FUNCTION, such as python:my_scorers:polite")
     try:
-        found: Any = _imported(module)
-        for part in name.split("."):
-            found = getattr(found, part)
+        home = _from_file(folder() / module) if module.endswith(".py") else _imported(module, folder())
+    except FileNotFoundError:
+        raise InputError(f"python:{path}: there is no file {folder() / module}") from None
     except ModuleNotFoundError as error:
-        raise InputError(f"python:{path}: no module {error.name!r} in {Path.cwd()} or installed") from None
-    except AttributeError:
-        raise InputError(f"python:{path}: {module} has no {name!r}; {nearest(name, _public(module))}") from None
+        raise InputError(f"python:{path}: no module {error.name!r} in {folder()} or installed") from None
+    except InputError:
+        raise
     except Exception as error:
         raise InputError(f"python:{path}: importing it failed with {type(error).__name__}: {error}") from error
+    return _within(home, name, path)
+
+
+def _within(home: ModuleType, name: str, path: str) -> Any:
+    found: Any = home
+    for part in name.split("."):
+        if not hasattr(found, part):
+            raise InputError(f"python:{path}: there is no {name!r}; {nearest(name, _public(home))}")
+        found = getattr(found, part)
     return found
 
 
-def _imported(module: str) -> Any:
-    """The module. The working directory stands first while it is imported if it holds it, and last ever after, so
-    that a file there is found by its siblings and never hides an installed module from others."""
-    here = str(Path.cwd())
-    local = Path(here, *module.split("."))
+def _from_file(file: Path) -> ModuleType:
+    if not file.is_file():
+        raise FileNotFoundError(file)
+    name = f"_scansion_{blake2b(str(file).encode(), digest_size=6).hexdigest()}"
+    spec = importlib.util.spec_from_file_location(name, file)
+    if spec is None or spec.loader is None:
+        raise FileNotFoundError(file)
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _imported(module: str, beside: Path) -> ModuleType:
+    """The module. The folder stands first while the module is imported if it holds it, and last ever after, so that a
+    file there is found by its siblings and never hides an installed module from others."""
+    here = str(beside)
+    local = beside.joinpath(*module.split("."))
     importlib.invalidate_caches()
     if here not in sys.path:
         sys.path.append(here)
@@ -52,9 +96,8 @@ def _imported(module: str) -> Any:
         sys.path.remove(here)
 
 
-def _public(module: str) -> list[str]:
-    found = sys.modules.get(module)
-    return [n for n, v in vars(found).items() if callable(v) and not n.startswith("_")] if found else []
+def _public(module: ModuleType) -> list[str]:
+    return [n for n, v in vars(module).items() if callable(v) and not n.startswith("_")]
 
 
 def function_digest(function: Any) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["compact", "distinct", "merge"]
+__all__ = ["compact", "count_distinct", "distinct", "merge"]
 
 Labels = NDArray[np.int64]
 
@@ -36,10 +36,15 @@ def compact(labels: Any) -> tuple[Labels, int]:
     return number[shifted], int(number[-1]) + 1
 
 
+def count_distinct(labels: Any) -> int:
+    """How many different labels there are."""
+    given = np.sort(_checked(labels))  # np.unique would do, and imports numpy.ma
+    return given.size and 1 + int(np.count_nonzero(given[1:] != given[:-1]))
+
+
 def distinct(labels: Any) -> bool:
     """Whether no two rows share a label."""
-    given = _checked(labels)
-    return compact(given)[1] == given.size
+    return count_distinct(labels) == _checked(labels).size
 
 
 def merge(*labelings: Any) -> Labels:

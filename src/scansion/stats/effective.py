@@ -10,40 +10,69 @@ from __future__ import annotations
 import numpy as np
 
 from scansion.stats.special import t_ppf
-from scansion.stats.units import Units
+from scansion.stats.units import Floats, Sample
 
 __all__ = ["effective_rows"]
 
 _PRIOR_UNITS = 1.0
-"""Weight of the made-up units; see `effective_rows`."""
+"""How many made-up units stand at either end; see `effective_rows`."""
 
 
-def effective_rows(
-    units: Units, kish_rows: float, row_variance: float, ends: tuple[float, float], level: float
-) -> float:
-    """The number of independent rows that pin the mean down as well as these units do.
+def effective_rows(data: Sample, values: Floats, ends: tuple[float, float], level: float) -> float:
+    """The number of independent rows that pin the mean of `values` down as well as the rows of `data` do.
 
-    `kish_rows` is Kish's number of rows, `row_variance` the variance of one row's value, `ends` its least and greatest
-    possible value. The estimated design effect is noise where clusters are few or nearly all rows agree, and noise that
-    makes it too small is noise that makes claims too easily. So one made-up unit of average size at either end, all
-    its rows alike, is counted in: it decides where the data say nothing and vanishes as units grow.
+    `ends` are the least and greatest possible value. The design effect is the greater of two estimates: from the sum of
+    squares between clusters, and from the correlation within the average cluster carried over to all of them, which
+    holds where a few large clusters weigh most. Both are noise where clusters are few or nearly all rows agree, and
+    noise that makes them too small makes claims too easily. So one made-up cluster of average size at either end, all
+    its rows alike, is counted in: it decides where the data say nothing and vanishes as clusters grow many.
 
-    Never more than `kish_rows`, and never less than Kish's number of units: a cluster is worth one row at least.
+    Never more than Kish's number of rows, nor less than Kish's number of clusters: each is worth one row at least.
     """
-    if units.sizes is None:
-        return kish_rows
-    u, sizes, mean = units.residuals(), units.sizes, units.mean
-    per_row = units.total**2 / kish_rows  # the sum of squared row weights
-    spread = sum((end - mean) ** 2 for end in ends) * _PRIOR_UNITS / units.count
-    seen = float(np.dot(u, u)) + spread * float(np.dot(sizes, sizes))
-    alone = (row_variance + spread) * per_row
-    rows = kish_rows * alone / seen
-    return float(min(kish_rows, max(units.kish, rows * _few_units(units.kish, kish_rows, level))))
+    if data.labels is None:
+        return data.kish
+    mean = data.mean(values)
+    effect = _design_effect(data, values, mean, _PRIOR_UNITS * sum((end - mean) ** 2 for end in ends))
+    sizes = np.bincount(data.labels, weights=data.weights).astype(np.float64, copy=False)
+    units = float(sizes.sum() ** 2 / np.dot(sizes, sizes))
+    return min(data.kish, max(units, data.kish / effect * _few_units(sizes, data.kish, level)))
 
 
-def _few_units(kish_units: float, kish_rows: float, level: float) -> float:
-    """The squared ratio of t quantiles by rows and by units: below 1, and 0 where one unit is nearly all."""
-    if kish_units < 1.5:
+def _design_effect(data: Sample, values: Floats, mean: float, prior: float) -> float:
+    """The greater of the two estimates, each with `prior` added as one more cluster of average size."""
+    labels, w = data.labels, data.weights
+    assert labels is not None
+    gaps = values - mean
+    if w is not None:
+        gaps *= w
+    between = np.bincount(labels, weights=gaps)
+    between *= between  # squared sums of residuals
+    gaps *= gaps
+    own = np.bincount(labels, weights=gaps)  # sums of squared residuals
+    del gaps
+    whole = np.bincount(labels, weights=w).astype(np.float64)
+    rows = whole.copy() if w is None else np.bincount(labels, weights=w * w)  # sums of squared weights
+    whole *= whole
+    share = prior / len(own)
+    robust = (between.sum() + share * whole.sum()) / (own.sum() + share * rows.sum())
+    several = whole > rows * (1.0 + 1e-9)
+    between -= own
+    whole -= rows  # sums of products of weights of two rows
+    together = float(np.divide(between, whole, out=between, where=several).sum(where=several))
+    alone = float(np.divide(own, rows, out=own, where=several).sum(where=several))
+    correlation = (together + prior) / (alone + prior)
+    return float(max(robust, 1.0 + correlation * whole.sum() / rows.sum()))
+
+
+def _few_units(sizes: Floats, kish_rows: float, level: float) -> float:
+    """The squared ratio of t quantiles by rows and by units: below 1, and 0 where one unit is nearly all.
+
+    The variance of unequal units rests on the large ones: Satterthwaite's degrees of freedom (Biometrics Bulletin
+    2:110, 1946) for units whose rows are all alike, G - 1 where sizes are equal.
+    """
+    squares = sizes * sizes
+    freedom = float(squares.sum() ** 2 / np.dot(squares, squares)) - 1.0
+    if freedom < 0.5:
         return 0.0
     p = 0.5 * (1.0 + level)
-    return (t_ppf(p, kish_rows - 1.0) / t_ppf(p, kish_units - 1.0)) ** 2
+    return (t_ppf(p, kish_rows - 1.0) / t_ppf(p, freedom)) ** 2

@@ -83,7 +83,7 @@ def mean_interval(
     clustered = ", clustered" if data.labels is not None else ""
     if is_binary(column):
         p = min(1.0, max(0.0, units.mean))
-        n = effective_rows(units, data.kish, p * (1.0 - p), (0.0, 1.0), level) if clustered else data.kish
+        n = effective_rows(data, column, (0.0, 1.0), level)
         limits = wilson(p * n, n, level)
         return Mean(p, limits.lo, limits.hi, data.rows, "Wilson" + clustered, n)
     if column.min() == column.max():

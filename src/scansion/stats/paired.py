@@ -13,7 +13,7 @@ from scansion.stats.effective import effective_rows
 from scansion.stats.mcnemar import mcnemar
 from scansion.stats.newcombe import Table, paired_interval
 from scansion.stats.sign_flip import sign_flip
-from scansion.stats.units import Sample, Units, gather, is_binary, sample
+from scansion.stats.units import Floats, Sample, gather, is_binary, sample
 from scansion.stats.zero_bound import zero_bound
 
 __all__ = ["Paired", "compare"]
@@ -81,26 +81,22 @@ def _binary(data: Sample, level: float, seed: int) -> Paired:
         p, test, n, suffix = mcnemar(*flips), "McNemar mid-p", float(data.rows), ""
     else:
         differences = b - a
-        units = gather(differences, data)
-        p, exact = sign_flip(units.sums, seed, mid=True)
+        p, exact = sign_flip(gather(differences, data).sums, seed, mid=True)
         test, suffix = _named("clustered McNemar, sign-flip mid-p", exact), ", clustered"
         if data.labels is None:
             test, suffix = _named("weighted McNemar, sign-flip mid-p", exact), ", weighted"
-        table, n = _effective_table(data, units, level)
+        table, n = _effective_table(data, differences, level)
     name, limits = paired_interval(table, level)
     sd = math.sqrt(max(0.0, table.variance) * data.rows / n)
     return Paired(table.difference, limits.lo, limits.hi, p, test, name + suffix, data.rows, flips, sd)
 
 
-def _effective_table(data: Sample, units: Units, level: float) -> tuple[Table, float]:
+def _effective_table(data: Sample, differences: Floats, level: float) -> tuple[Table, float]:
     """The table of weighted proportions, counted in effective pairs, and their number."""
     a, b = data.columns
     share_both = data.mean(a * b)
     only_a, only_b = max(0.0, data.mean(a) - share_both), max(0.0, data.mean(b) - share_both)
-    variance = max(0.0, only_a + only_b - (only_b - only_a) ** 2)
-    n = data.kish
-    if data.labels is not None:
-        n = effective_rows(units, n, variance, (-1.0, 1.0), level)
+    n = effective_rows(data, differences, (-1.0, 1.0), level)
     neither = max(0.0, 1.0 - share_both - only_a - only_b)
     return Table(share_both * n, only_a * n, only_b * n, neither * n), n
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -19,5 +20,12 @@ def p50_p95(seconds: Any) -> tuple[float | None, float | None]:
     given = given[~np.isnan(given)]
     if given.size == 0:
         return None, None
-    middle, high = np.quantile(given, [0.5, 0.95])
-    return float(middle), float(high)
+    ordered = np.sort(given)  # np.quantile would do, and imports numpy.ma
+    return _quantile(ordered, 0.5), _quantile(ordered, 0.95)
+
+
+def _quantile(ordered: Any, share: float) -> float:
+    place = share * (ordered.size - 1)
+    below = math.floor(place)
+    low, high = float(ordered[below]), float(ordered[min(below + 1, ordered.size - 1)])
+    return float(low + (place - below) * (high - low))

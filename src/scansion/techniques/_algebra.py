@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from scansion.errors import InputError
 from scansion.scorers import Extractor
-from scansion.specs import Registry, Spec, parse_pipe
+from scansion.specs import Registry, Spec, found_from, parse_pipe
 from scansion.types import Example, Output, Sampling
 
 if typing.TYPE_CHECKING:
@@ -96,9 +96,10 @@ class Technique:
         """Whether it asks the same several times, so that a temperature of 0 defeats it."""
         return isinstance(self.raw, Wrap) and self.raw.repeats
 
+    def __or__(self, right: Any) -> Pipeline:
+        raise InputError(f"{self.spec} | {right}: a pipeline starts with a prompt: prompt | {self.spec} | ...")
+
     def __ror__(self, left: Any) -> Pipeline:
-        if isinstance(left, Technique):
-            raise InputError(f"{left.spec} | {self.spec}: a pipeline starts with a prompt: prompt | {left.spec} | ...")
         if isinstance(left, Pipeline):
             return Pipeline(left.program, (*left.techniques, self))
         return Pipeline(left, (self,))
@@ -113,13 +114,15 @@ technique = Registry("technique", "scansion.techniques", Technique, Technique)
 _AS_IS = (Spec("as-is"), Spec("as_is"))
 
 
-def parse_techniques(text: str) -> tuple[Technique, ...]:
-    """The techniques of `cot | vote(5)`, in order; none for `as-is`.
+def parse_techniques(text: str, base_dir: str | Path | None = None) -> tuple[Technique, ...]:
+    """The techniques of `cot | vote(5)`, in order; none for `as-is`. Modules that the text names are found from
+    `base_dir` (default: the working directory).
 
     Raises InputError for a text that cannot be read, an unknown name, wrong arguments, and an edit behind a wrapper.
     """
     specs = [s for s in parse_pipe(text, "technique") if s not in _AS_IS]
-    found = tuple(technique.build(s) for s in specs)
+    with found_from(base_dir):
+        found = tuple(technique.build(s) for s in specs)
     check_order(found)
     return found
 

@@ -1,28 +1,40 @@
-"""Programs run side by side: all are finished before any failure is raised, so that nothing paid is lost."""
+"""A program run several times side by side, for one outcome.
+
+All branches are finished before any failure is raised, so that nothing paid is lost. The n-th calls of the branches are
+made in the order of the branches, so that repeats of equal requests are numbered alike in every run, whichever reply
+comes first: the second call of a branch waits until the branches before it have made theirs, or have ended.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
+from typing import Any
 
 from scansion.errors import BudgetSpent, CallError, InputError, Quit, Unscored
-from scansion.types import Output
+from scansion.techniques._algebra import Program
+from scansion.types import Completion, Output
 
 __all__ = ["branches"]
 
+Result = Output | Unscored | CallError
 
-async def branches(runs: Iterable[Awaitable[Output]], least: int | None = None) -> list[Output | Unscored | CallError]:
-    """What each run gave, in order: its Output, the Unscored that it raised, or the CallError that it failed with.
 
-    Once all are done the first failed call is raised, in the order of the branches, unless `least` branches are no
-    failures. What stops a run or is a fault of the program is raised in any case. A cancellation cancels all and waits
-    for them.
+async def branches(
+    program: Program, n: int, inputs: Mapping[str, Any], lm: Any, least: int | None = None
+) -> list[Result]:
+    """What each of `n` runs gave, in order: its Output, the Unscored that it raised, or the CallError it failed with.
+
+    The first failed call is raised, in the order of the branches, unless `least` branches are no failures. What stops
+    a run or is a fault of the program is raised in any case. A cancellation cancels all branches and waits for them.
     """
+    turns = _Turns(n)
+    runs = (_run(program, inputs, _Handle(lm, turns, branch)) for branch in range(n))
     found = await asyncio.gather(*runs, return_exceptions=True)
     for one in found:
         if isinstance(one, BudgetSpent | InputError | Quit) or (isinstance(one, CallError) and one.fatal):
             raise one
-    results: list[Output | Unscored | CallError] = []
+    results: list[Result] = []
     for one in found:
         if isinstance(one, BaseException) and not isinstance(one, Unscored | CallError):
             raise one
@@ -31,7 +43,84 @@ async def branches(runs: Iterable[Awaitable[Output]], least: int | None = None) 
     return results
 
 
-def _raise_failure(results: Sequence[Output | Unscored | CallError], least: int | None) -> None:
+def _raise_failure(results: Sequence[Result], least: int | None) -> None:
     failures = [one for one in results if isinstance(one, CallError)]
     if failures and (least is None or len(results) - len(failures) < least):
         raise failures[0]
+
+
+async def _run(program: Program, inputs: Mapping[str, Any], handle: _Handle) -> Output:
+    try:
+        return await program(inputs, handle)
+    finally:
+        handle.end()
+
+
+class _Turns:
+    """Who has made how many calls, and who waits for a turn."""
+
+    def __init__(self, n: int) -> None:
+        self.asked = [0] * n
+        self.made = [0] * n
+        self.ended = [False] * n
+        self._waiting: list[asyncio.Future[None]] = []
+
+    def is_turn(self, branch: int, number: int) -> bool:
+        before = range(branch)
+        return self.made[branch] == number and all(self.ended[b] or self.made[b] > number for b in before)
+
+    async def turn(self, branch: int, number: int) -> None:
+        while not self.is_turn(branch, number):
+            change: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._waiting.append(change)
+            await change
+
+    def changed(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for change in waiting:
+            if not change.done():
+                change.set_result(None)
+
+
+class _Handle:
+    """The handle of one branch: the outcome's own, that makes its calls in turn."""
+
+    def __init__(self, lm: Any, turns: _Turns, branch: int) -> None:
+        self._lm, self._turns, self._branch = lm, turns, branch
+        self._later: list[asyncio.Task[Completion]] = []
+
+    def __call__(self, prompt: Any, **sampling: Any) -> Awaitable[Completion]:
+        turns, branch = self._turns, self._branch
+        number = turns.asked[branch]
+        turns.asked[branch] += 1
+        if turns.is_turn(branch, number):
+            return self._ask(prompt, sampling)
+        task = asyncio.ensure_future(self._in_turn(number, prompt, sampling))
+        self._later.append(task)
+        return task
+
+    async def _in_turn(self, number: int, prompt: Any, sampling: dict[str, Any]) -> Completion:
+        await self._turns.turn(self._branch, number)
+        return await self._ask(prompt, sampling)
+
+    def _ask(self, prompt: Any, sampling: dict[str, Any]) -> Awaitable[Completion]:
+        self._turns.made[self._branch] += 1
+        self._turns.changed()
+        reply: Awaitable[Completion] = self._lm(prompt, **sampling)
+        return reply
+
+    def using(self, model_spec: str) -> _Handle:
+        """A handle on another model that keeps the same turns."""
+        other = _Handle(self._lm.using(model_spec), self._turns, self._branch)
+        other._later = self._later
+        return other
+
+    def end(self) -> None:
+        """The branch has ended: nobody waits for it any more, and calls that it did not wait for are not made."""
+        self._turns.ended[self._branch] = True
+        self._turns.changed()
+        for task in self._later:
+            task.cancel()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._lm, name)

@@ -44,7 +44,7 @@ def vote(n: int = 5, by: Extractor | None = None, min: int | None = None) -> Wra
             raise InputError("vote must know how to read an answer; give by=, such as vote(5, by=last_number)")
 
         async def run(inputs: Mapping[str, Any], lm: Any) -> Output:
-            found = await branches((program(inputs, lm) for _ in range(n)), min)
+            found = await branches(program, n, inputs, lm, min)
             return _winner(_groups(found, read, by is not None), found)
 
         return run

@@ -44,7 +44,6 @@ SERVERS = {
         refuses=frozenset({"top_k", "logprobs"}),
     ),
     "huggingface": Compatible("https://router.huggingface.co/v1", "HF_TOKEN", completions=False),
-    "hyperbolic": Compatible("https://api.hyperbolic.xyz/v1", "HYPERBOLIC_API_KEY"),
     "llamacpp": Compatible("http://localhost:8080/v1", "LLAMACPP_API_KEY", local=True),
     "lmstudio": Compatible("http://localhost:1234/v1", "LMSTUDIO_API_KEY", local=True),
     "mistral": Compatible(
@@ -55,7 +54,6 @@ SERVERS = {
         refuses=frozenset({"top_k", "logprobs"}),
     ),
     "moonshot": Compatible("https://api.moonshot.ai/v1", "MOONSHOT_API_KEY", completions=False, refuses=_TOP_K),
-    "nebius": Compatible("https://api.studio.nebius.com/v1", "NEBIUS_API_KEY"),
     "nvidia": Compatible("https://integrate.api.nvidia.com/v1", "NVIDIA_API_KEY"),
     "ollama": Compatible("http://localhost:11434/v1", "OLLAMA_API_KEY", local=True),
     "openrouter": Compatible("https://openrouter.ai/api/v1", "OPENROUTER_API_KEY"),

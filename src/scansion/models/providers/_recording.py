@@ -42,7 +42,7 @@ from scansion.types import (
     digest,
 )
 
-__all__ = ["Line", "Places", "content_key", "encode_line", "line_key", "parse_line", "readable"]
+__all__ = ["Line", "Places", "asked_text", "content_key", "encode_line", "line_key", "parse_line", "readable"]
 
 _ANSWERED = ("usage", "finish_reason", "logprobs", "reasoning", "tool_calls")
 _PER_ITEM = ("logprobs", "tool_calls")  # lists already: never one value for all completions
@@ -68,13 +68,6 @@ class Line(Struct, omit_defaults=True):
     reasoning: Any = None
     tool_calls: Any = None
     served: str = ""
-
-    @property
-    def text(self) -> str:
-        """What was asked, for people to read."""
-        if self.messages is None:
-            return self.prompt or ""
-        return readable(self.messages)
 
     def mismatch(self, request: Request, model: str | None) -> str | None:
         """Why this line does not answer `request` (of `model`, where one is named); None if it does."""
@@ -139,7 +132,21 @@ def line_key(line: Line) -> bytes:
     return content_key(line.prompt, line.messages or ())
 
 
+class _Asked(Struct):
+    """What a line was asked, its answers passed over."""
+
+    prompt: str | None = None
+    messages: tuple[Message, ...] = ()
+
+
 _decoder = msgspec.json.Decoder(Line)
+_asked_decoder = msgspec.json.Decoder(_Asked)
+
+
+def asked_text(raw: bytes) -> str:
+    """What a line that `parse_line` takes was asked, as one text for people to read."""
+    asked = _asked_decoder.decode(raw)
+    return readable(asked.messages) if asked.prompt is None else asked.prompt
 
 
 def parse_line(raw: bytes, path: Path | str, number: int) -> tuple[Line, list[list[Completion | None]]]:

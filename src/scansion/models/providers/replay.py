@@ -15,7 +15,6 @@ import shutil
 import tempfile
 import zlib
 from array import array
-from collections.abc import Iterator
 from hashlib import blake2b
 from pathlib import Path
 from typing import IO
@@ -24,7 +23,7 @@ from scansion.errors import CallError, InputError, nearest
 from scansion.models.base import Capabilities
 from scansion.models.providers._nearest import Shortlist, difference
 from scansion.models.providers._record_writer import RecordWriter
-from scansion.models.providers._recording import Line, Places, content_key, line_key, parse_line, readable
+from scansion.models.providers._recording import Line, Places, asked_text, content_key, line_key, parse_line, readable
 from scansion.models.providers._wire import check_options
 from scansion.models.registry import ModelSpec, providers
 from scansion.types import Completion, Request
@@ -109,16 +108,17 @@ class Recording:
     def _nearest(self, request: Request) -> str:
         asked = request.text if request.text is not None else readable(request.messages)
         if self._shortlist is None:
-            self._shortlist = Shortlist(self._texts())
-        at = self._shortlist.nearest(asked, lambda n: self.line(n)[0].text)
+            self._shortlist = Shortlist(self._text(at) for at in range(len(self)))
+        at = self._shortlist.nearest(asked, self._text)
         if at is None:
             return f"{self.path} holds no recorded prompt"
-        recorded = self.line(at)[0].text
+        recorded = self._text(at)
         shown = " ".join(recorded[:200].split())[:100]
         return f"not recorded; nearest is {self.place(at)} {shown!r}: {difference(recorded, asked)}"
 
-    def _texts(self) -> Iterator[str]:
-        return (self.line(at)[0].text for at in range(len(self)))
+    def _text(self, at: int) -> str:
+        self._file.seek(self._starts[at])
+        return asked_text(self._file.readline())
 
     def close(self) -> None:
         """Close the file."""

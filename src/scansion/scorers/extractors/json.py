@@ -15,7 +15,7 @@ __all__ = ["json"]
 def json(path: str | None = None) -> Callable[[str], Any]:
     """The JSON value of a text: the whole text, else a fenced block, else the first object or list in it.
 
-    `path` leads to a part of the value: keys and positions, such as `items[0].price`.
+    `path` leads to a part of the value: keys and positions, such as `items.0.price`.
 
     Example: `json(answer)`
     """

@@ -10,9 +10,9 @@ __all__ = ["text"]
 
 
 @extractor("text", "whole")
-def text() -> Callable[[str], str]:
-    """The whole text without the white space around it; an empty text is an answer too.
+def text(strip: bool = True) -> Callable[[str], str]:
+    """The whole text, without the white space around it unless `strip=false`; an empty text is an answer too.
 
     Example: `text`
     """
-    return str.strip
+    return str.strip if strip else str

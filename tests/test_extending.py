@@ -1,0 +1,100 @@
+"""What `docs/extending.md` shows works as it stands."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sys
+from importlib.metadata import EntryPoint
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scansion.models.gateway import Gateway
+from scansion.models.lm import LM, Trace
+from scansion.models.registry import providers
+from scansion.prompts import from_text
+from scansion.scorers import build_scorer, extractor, scorer
+from scansion.specs import Registry
+from scansion.techniques import Context, compose, parse_techniques, technique
+from scansion.types import Example, Output
+
+DOC = (Path(__file__).parent.parent / "docs" / "extending.md").read_text(encoding="utf-8")
+FILES = dict(re.findall(r"```python\n# (\S+\.py)\n(.*?)```", DOC, re.DOTALL))
+
+
+@pytest.fixture(autouse=True)
+def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, text in FILES.items():
+        (tmp_path / name).write_text(text)
+    monkeypatch.chdir(tmp_path)
+
+
+def written(option: str) -> list[str]:
+    """The specs that the page gives to an option of the command."""
+    return [a or b for a, b in re.findall(rf'{option} (?:"(python:[^"]+)"|(python:\S+)|"(?:[a-z]+\(by))', DOC)]
+
+
+def test_every_spec_on_the_page_can_be_built() -> None:
+    for spec in filter(None, [*written("-s"), "exact(by=python:hashtag:hashtag(-1))"]):
+        build_scorer(spec)
+    for spec in written("-t"):
+        parse_techniques(spec)
+
+
+@pytest.mark.parametrize(
+    ("spec", "text", "target", "wanted"),
+    [
+        ("python:my_scorers:polite", "Yes, please.", None, 1),
+        ("python:distance:distance(10)", "about 7", 10, 0.7),
+        ("exact(by=python:my_extractors:last_word)", "It is Paris.", "Paris", 1),
+        ("exact(by=python:hashtag:hashtag(-1))", "#a #b", "b", 1),
+    ],
+)
+def test_scorers_and_extractors(spec: str, text: str, target: Any, wanted: float) -> None:
+    assert spec in DOC
+    score = build_scorer(spec).score(Output(text), Example("1", {}, target))
+    assert score is not None
+    assert score.value == pytest.approx(wanted)
+
+
+def test_gold_is_refused() -> None:
+    assert build_scorer("python:distance:distance").refuses_gold(Example("1", {}, "far")) is not None
+
+
+def test_techniques_and_models() -> None:
+    (spec,) = written("-t")
+    program = compose(from_text("Hi {{x}}", name="p"), parse_techniques(spec), Context())
+
+    async def main() -> tuple[Output, int]:
+        gateway, trace = Gateway(base_dir=Path.cwd()), Trace()
+        found = await program({"x": "you"}, LM(gateway, gateway.channel("python:my_models:echo"), trace))
+        return found, len(trace.calls)
+
+    output, calls = asyncio.run(main())
+    assert "Hi you\n\nBe careful." in output.text
+    assert calls == 5
+
+
+KINDS: list[tuple[Registry[Any], str, str]] = [
+    (scorer, "distance", "distance:distance"),
+    (extractor, "hashtag", "hashtag:hashtag"),
+    (technique, "longest", "my_techniques:longest"),
+    (providers, "shouting", "shouting:shouting"),
+]
+
+
+@pytest.mark.parametrize(("registry", "name", "value"), KINDS)
+def test_entry_points(registry: Registry[Any], name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert f'[project.entry-points."{registry.group}"]\n{name} = "my_package.' in DOC
+    monkeypatch.syspath_prepend(str(Path.cwd()))
+    monkeypatch.delitem(sys.modules, value.split(":")[0], raising=False)
+    monkeypatch.setattr(registry, "_entry_points", lambda: [EntryPoint(name, value, registry.group)])
+    registry.entries.pop(name, None)
+    try:
+        assert name in registry.names()
+        assert registry.find(name).name == name
+        assert registry.build(f"{name}/x" if registry is providers else name) is not None
+    finally:
+        registry.entries.pop(name, None)
