@@ -103,6 +103,14 @@ def test_the_budget_in_calls_is_kept_and_the_rest_is_unreached(project: Any) -> 
     assert sum(project.asked.values()) == 50
 
 
+@pytest.mark.parametrize("count", [127, 128, 129, 300])
+def test_every_row_is_run_whatever_their_number(project: Any, count: int) -> None:
+    project.rows(count)
+    [variant] = project.run(prompts=["direct.txt"]).variants
+    assert (variant.n, variant.unreached) == (count, 0)
+    assert len(project.asked) == count
+
+
 def test_limit_and_split_choose_rows(project: Any) -> None:
     assert project.run(limit=7).variants[0].n == 7
     split = {"dev": 0.5, "test": 0.5, "seed": 0}

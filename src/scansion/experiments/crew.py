@@ -13,15 +13,17 @@ __all__ = ["work_off"]
 J = TypeVar("J")
 
 
-async def work_off(jobs: Iterator[J], do: Callable[[J], Awaitable[None]], size: int, stop: Stop) -> None:
+async def work_off(jobs: Iterator[J | None], do: Callable[[J], Awaitable[None]], size: int, stop: Stop) -> None:
     """Do all jobs, taking the next one only when a worker is free; `stop` ends it after the jobs in hand, or now.
+
+    A None among the jobs is a pause in which other tasks have their turn.
 
     The first exception ends it too: jobs in hand are cancelled, and it is raised.
     """
 
     async def hand() -> None:
         for job in jobs:
-            await do(job)
+            await (asyncio.sleep(0) if job is None else do(job))
             if stop.requested:
                 return
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -206,12 +207,14 @@ def _check_texts(plan: Plan) -> None:
     from scansion.scorers import build_scorer
     from scansion.techniques import parse_techniques
 
-    for field, read in (("techniques", parse_techniques), ("scorers", build_scorer), ("gates", parse_gate)):
+    for field, read in (("techniques", parse_techniques), ("scorers", build_scorer)):
         for text in getattr(plan, field):
             if isinstance(text, str):
-                _read(field, text, read)
+                _read(field, text, partial(read, base_dir=plan.base_dir))
     for variant in plan.variants or ():
-        _read("variants", variant.technique, parse_techniques)
+        _read("variants", variant.technique, partial(parse_techniques, base_dir=plan.base_dir))
+    for gate in plan.gates:
+        _read("gates", gate, parse_gate)
     if plan.budget is not None:
         _read("budget", plan.budget, Budget.parse)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from hashlib import blake2b
 from itertools import islice
 from typing import Any
 
@@ -12,9 +11,9 @@ from msgspec import Struct, convert, structs
 
 from scansion.data import Dataset, Row
 from scansion.errors import ProgramError, Unscored
+from scansion.experiments.agenda import inputs_digest, outcome_key
 from scansion.experiments.lab import Lab
 from scansion.experiments.plan import Options, Plan
-from scansion.experiments.runner import outcome_key
 from scansion.experiments.session import open_parts, rows_of
 from scansion.experiments.variants import Variant
 from scansion.models import prices
@@ -113,7 +112,7 @@ def _missing(variant: Variant, row: Row, data: Dataset, trials: int, lab: Lab | 
     """How many trials of an outcome the lab does not hold."""
     if lab is None:
         return trials
-    inputs = blake2b(canonical(variant.inputs(row, data)), digest_size=16).digest()
+    inputs = inputs_digest(variant.inputs(row, data))
     keys = [outcome_key(variant, inputs, trial) for trial in range(trials)]
     return trials - len(lab.outcome_table.settled(keys))
 

@@ -44,8 +44,8 @@ async def rescore(
     if not scorers:
         raise InputError("no scorer to score with; name one with -s")
     options = options or Options()
-    built = [build_scorer(s) for s in scorers]
     old = lab.run_table.find(name)
+    built = [build_scorer(s) for s in scorers]
     ids = [lab.outcome_table.scorer_id(s.identity) for s in built]
     run = _derived(lab, old, built, ids)
     settings = CallSettings(options.timeout, options.tries, options.max_wait, options.concurrency)

@@ -85,7 +85,7 @@ def _roles(data: Dataset) -> list[str]:
 def open_parts(plan: Plan, options: Options, lab: Lab | None) -> tuple[Dataset, list[Scorer], Gateway, list[Variant]]:
     """The data, the scorers, the gateway to the models and the variants of a plan."""
     data = open_data(plan)
-    scorers = [build_scorer(s) if isinstance(s, str) else s for s in plan.scorers]
+    scorers = [build_scorer(s, plan.base_dir) for s in plan.scorers]
     settings = CallSettings(
         timeout=options.timeout, tries=options.tries, max_wait=options.max_wait, concurrency=options.concurrency
     )

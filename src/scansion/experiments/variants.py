@@ -96,20 +96,16 @@ def _drafts(plan: Plan) -> list[_Draft]:
         found = []
         for v in plan.variants:
             program, label, extra = programs.open(v.prompt)
-            techniques = (*extra, *_techniques(v.technique))
+            techniques = (*extra, *parse_techniques(v.technique, plan.base_dir))
             models = _models(program, label, (v.model,) if v.model else plan.models)
             found += [_Draft(v.name, program, label, techniques, model) for model in models]
         return found
     return [
         _Draft(None, program, label, (*extra, *techniques), model)
         for program, label, extra in [programs.open(p) for p in plan.prompts]
-        for techniques in [_techniques(t) for t in plan.techniques]
+        for techniques in [parse_techniques(t, plan.base_dir) for t in plan.techniques]
         for model in _models(program, label, plan.models)
     ]
-
-
-def _techniques(text: str) -> tuple[Technique, ...]:
-    return parse_techniques(text)
 
 
 def _models(program: Any, label: str, models: Sequence[str]) -> Sequence[str]:

@@ -22,6 +22,7 @@ Counts = NDArray[np.int64]
 _ENUMERATED = 16
 _LATTICE = 4096
 _MAGNITUDES = 64
+_FEW_MAGNITUDES = 8
 _GROUPS = 4096
 _DRAWS = 9_999
 _CHEAP_DRAWS = 99_999
@@ -49,7 +50,7 @@ def sign_flip(differences: Floats, seed: int = 0, *, mid: bool = False) -> tuple
         whole = np.rint(steps)
         if np.allclose(steps, whole, rtol=0.0, atol=1e-9) and float(whole @ times) <= _LATTICE:
             return _convolved(whole.astype(np.int64), times, seen / float(magnitudes[0]), mid), True
-    if counted is not None and len(counted[0]) <= _MAGNITUDES:
+    if counted is not None and len(counted[0]) <= min(_MAGNITUDES, differing // 8):
         draws = _by_magnitude(*counted, rng)
     else:
         draws = _by_signs(_grouped(differences, rng), rng)
@@ -109,9 +110,10 @@ def _fair_binomial(count: int) -> Floats:
 
 def _by_magnitude(magnitudes: Floats, times: Counts, rng: np.random.Generator) -> Floats:
     """Totals drawn one binomial per different magnitude, however many units share it."""
-    totals = np.zeros(_CHEAP_DRAWS)
+    draws = _CHEAP_DRAWS if len(magnitudes) <= _FEW_MAGNITUDES else _DRAWS
+    totals = np.zeros(draws)
     for size, count in zip(magnitudes.tolist(), times.tolist(), strict=True):
-        totals += size * (2.0 * rng.binomial(count, 0.5, size=_CHEAP_DRAWS) - count)
+        totals += size * (2.0 * rng.binomial(count, 0.5, size=draws) - count)
     return totals
 
 

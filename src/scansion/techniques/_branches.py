@@ -1,8 +1,9 @@
 """A program run several times side by side, for one outcome.
 
-All branches are finished before any failure is raised, so that nothing paid is lost. The n-th calls of the branches are
-made in the order of the branches, so that repeats of equal requests are numbered alike in every run, whichever reply
-comes first: the second call of a branch waits until the branches before it have made theirs, or have ended.
+All branches are finished before any failure is raised, so that nothing paid is lost. Calls are made in
+one order, whichever reply comes first: the first calls of the branches in the order of the branches, then the second
+calls, and so on. So repeats of equal requests are numbered alike in every run. A call waits only for those before it to
+be made, not to be answered; for a branch that has ended nobody waits.
 """
 
 from __future__ import annotations
@@ -66,8 +67,11 @@ class _Turns:
         self._waiting: list[asyncio.Future[None]] = []
 
     def is_turn(self, branch: int, number: int) -> bool:
-        before = range(branch)
-        return self.made[branch] == number and all(self.ended[b] or self.made[b] > number for b in before)
+        """Whether all calls with a lower number, and those with this number of branches before, have been made."""
+        if self.made[branch] != number:
+            return False
+        least = (number + (b < branch) for b in range(len(self.made)))
+        return all(ended or made >= m for ended, made, m in zip(self.ended, self.made, least, strict=True))
 
     async def turn(self, branch: int, number: int) -> None:
         while not self.is_turn(branch, number):

@@ -1,0 +1,136 @@
+"""What a run has to do: its rows block by block, what the lab knows of them, and the outcomes that are missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from hashlib import blake2b
+from itertools import islice
+from typing import Any
+
+from msgspec import Struct, structs
+
+from scansion.data import Row
+from scansion.experiments.progress import Tally
+from scansion.experiments.session import Session, rows_of
+from scansion.experiments.store.outcomes import Member
+from scansion.experiments.variants import Variant
+from scansion.types import Example, canonical, digest
+
+__all__ = ["Agenda", "Job", "inputs_digest", "outcome_key"]
+
+_BLOCK = 128  # rows that are read and looked up together
+
+
+class Job(Struct, frozen=True):
+    """An outcome to make (`outcome` is None) or only to score; `scores` are the scorers that it lacks, by position.
+
+    `mark` is the number by which scores tell what they were held against.
+    """
+
+    variant: Variant
+    example: Example
+    mark: int
+    inputs: dict[str, Any]
+    trial: int
+    key: bytes
+    outcome: int | None = None
+    scores: tuple[int, ...] = ()
+
+
+def outcome_key(variant: Variant, inputs: bytes, trial: int) -> bytes:
+    """The key of an outcome: the digest of its variant, of the inputs given to it (their digest), of its trial."""
+    return blake2b(variant.identity + inputs + b"%d" % trial, digest_size=16).digest()
+
+
+def inputs_digest(inputs: dict[str, Any]) -> bytes:
+    """The digest of the inputs that a program is given."""
+    return blake2b(canonical(inputs), digest_size=16).digest()
+
+
+class Agenda:
+    """The jobs of a run, handed out as fast as they are taken; known outcomes enter the run on the way.
+
+    `planned` counts the rows seen. With `asking` off only what the lab knows is entered: nothing is left to be paid.
+    """
+
+    def __init__(self, session: Session, tally: Tally) -> None:
+        self._session, self._tally = session, tally
+        self._lab = session.lab
+        self._rows = self._counted(rows_of(session.plan, session.data))
+        self.planned = 0
+        self.asking = True
+
+    def jobs(self) -> Iterator[Job | None]:
+        """What is missing, in the order of the rows; None after each block, for others to have their turn."""
+        while block := self._block():
+            yield from self._missing(block)
+            yield None
+        self._tally.total = self.planned * len(self._session.variants) * self._session.plan.trials
+
+    def count(self) -> Iterator[None]:
+        """Read what is left of the rows, only to count them; a pause after each block."""
+        while self._block():
+            yield None
+
+    def _counted(self, rows: Iterator[Row]) -> Iterator[Row]:
+        for row in rows:
+            self.planned += 1
+            yield row
+
+    def _block(self) -> list[Row]:
+        return list(islice(self._rows, _BLOCK))
+
+    def _missing(self, block: list[Row]) -> Iterator[Job]:
+        """Enter a block's known outcomes into the run and yield what is to be made or scored."""
+        session, tables = self._session, self._lab.outcome_table
+        kept = self._lab.run_table.kept(session.dataset, block[0].example.row, block[-1].example.row)
+        jobs = [job for row in block for job in self._outcomes(row, kept.get(row.example.row))]
+        known = tables.settled([job.key for job in jobs])
+        scored = tables.scored([outcome for outcome, _ in known.values()], session.scorer_ids)
+        members: list[Member] = []
+        missing: list[Job] = []
+        for job in jobs:
+            outcome, has_output = known.get(job.key, (None, True))
+            lacks = tuple(i for i, scorer in enumerate(session.scorer_ids) if (outcome, scorer, job.mark) not in scored)
+            if outcome is None or (lacks and has_output):
+                missing.append(structs.replace(job, outcome=outcome, scores=lacks))
+                continue
+            members.append((job.variant.index, job.example.row, job.trial, outcome, 0, 0.0, 0.0))
+            value = scored.get((outcome, session.scorer_ids[0], job.mark)) if session.scorer_ids else None
+            self._tally.add(job.variant.name, value, asked=False)
+        todo = [job for job in missing if self.asking or job.outcome is not None]
+        self._keep(block, {job.example.row: job.mark for job in jobs}, kept, members, todo)
+        for job in todo:
+            if self.asking or job.outcome is not None:
+                yield job
+
+    def _keep(
+        self, block: list[Row], marks: dict[int, int], kept: dict[int, int], members: list[Member], todo: list[Job]
+    ) -> None:
+        """Store the known members, and the rows that any outcome is about."""
+        used = {row for _, row, *_ in members} | {job.example.row for job in todo}
+        new = [
+            (row.example, row.line, row.offset, marks[row.example.row])
+            for row in block
+            if row.example.row in used and row.example.row not in kept
+        ]
+        if new:
+            self._lab.journal.later(lambda: self._lab.run_table.save_rows(self._session.dataset, new))
+        if members:
+            self._lab.journal.later(lambda: self._lab.outcome_table.join(self._session.run.id, members))
+
+    def _outcomes(self, row: Row, mark: int | None) -> Iterator[Job]:
+        """All outcomes that the plan wants of a row, trial by trial."""
+        session, example = self._session, row.example
+        if mark is None:
+            mark = int.from_bytes(digest(example.inputs, example.target)[:8], "little", signed=True)
+        given: list[tuple[Variant, dict[str, Any], bytes]] = []
+        for variant in session.variants:
+            inputs = variant.inputs(row, session.data)
+            if given and inputs == given[-1][1]:  # variants mostly share their inputs: one digest serves them all
+                given.append((variant, *given[-1][1:]))
+            else:
+                given.append((variant, inputs, inputs_digest(inputs)))
+        for trial in range(session.plan.trials):
+            for variant, inputs, of_inputs in given:
+                yield Job(variant, example, mark, inputs, trial, outcome_key(variant, of_inputs, trial))
