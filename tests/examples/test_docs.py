@@ -19,7 +19,8 @@ def test_relative_links_lead_somewhere(page: Path) -> None:
 
 
 def test_every_command_of_the_readme_exists() -> None:
-    named = set(re.findall(r"^ {4}(?:\$ )?scansion ([a-z]+) ", (ROOT / "README.md").read_text(encoding="utf-8"), re.M))
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"^ {4}(?:\$ )?scansion ([a-z]+) ", readme, re.MULTILINE))
     files = {path.stem for path in (ROOT / "src" / "scansion" / "cli").glob("[a-z]*.py")}
     assert named
     assert named <= files

@@ -171,3 +171,23 @@ def test_a_program_in_python_takes_the_row_without_its_target(project: Any) -> N
     result = project.run(prompts=[program], limit=3)
     assert result.variants[0].mean == 1.0
     assert seen[0] == {"id": "n0", "number": 0}
+
+
+def test_a_run_inside_a_running_loop_has_a_thread_of_its_own(project: Any) -> None:
+    import asyncio
+
+    async def notebook() -> Any:
+        return project.run(limit=3)
+
+    assert asyncio.run(notebook()).variants[0].n == 3
+
+
+def test_settings_stand_in_place_of_what_a_plan_says(project: Any) -> None:
+    import scansion
+
+    plan = scansion.Experiment(
+        prompts=["direct.txt"], models=[project.model()], data="rows.jsonl", scorers=["numeric"]
+    ).plan
+    assert scansion.run(plan, limit=4).variants[0].n == 4
+    with pytest.raises(InputError, match="limt"):
+        scansion.run(plan, limt=4)

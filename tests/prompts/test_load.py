@@ -388,3 +388,13 @@ def test_unknown_keys_are_kept_and_never_an_error(extra: dict[str, object]) -> N
     prompt = prompts.from_text(f"---\n{front}\n---\nuser:\nhi", "p")
     assert prompt.meta == extra
     assert prompts.from_text(canonical_text(prompt), "q").version == prompt.version
+
+
+def test_a_variable_may_stand_in_a_dotenv_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("GREETING", raising=False)
+    (tmp_path / ".env").write_text("GREETING='good day'\n")
+    (tmp_path / "a.prompty").write_text("---\nmetadata: {greeting: '${env:GREETING}'}\n---\nuser:\nhello\n")
+    assert prompts.load(tmp_path / "a.prompty").meta["metadata"] == {"greeting": "good day"}
+    monkeypatch.setenv("GREETING", "")
+    assert prompts.load(tmp_path / "a.prompty").meta["metadata"] == {"greeting": ""}

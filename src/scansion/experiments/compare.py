@@ -115,7 +115,7 @@ def _by_example(lab: Lab, runs: tuple[RunRecord, RunRecord], figures: list[Figur
                 figure.state[keep],
                 figure.value[keep],
                 figure.request[keep],
-                figure.group[keep],
+                figure.group[keep] if figure.group is not None else None,
                 weight,
             )
         )

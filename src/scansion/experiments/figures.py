@@ -46,6 +46,9 @@ _EFFECTIVE = """
 """
 
 
+_CHUNK = 20_000  # outcomes that are read at once
+
+
 class VariantInfo(Struct, frozen=True):
     """A variant as a run remembers it."""
 
@@ -69,7 +72,7 @@ class Figures(Struct, frozen=True):
     """The outcomes of one variant under one scorer, by row and trial: arrays of one length each.
 
     `state` is 0 scored, 1 unscored, 2 error; `value` counts where state is 0. `request` labels equal requests, `group`
-    the example's group (0: none). `weight` is None where all weigh the same.
+    the example's group (0: none; None: no example has one). `weight` is None where all weigh the same.
     """
 
     row: Ints
@@ -77,7 +80,7 @@ class Figures(Struct, frozen=True):
     state: Ints
     value: Floats
     request: Ints
-    group: Ints
+    group: Ints | None
     weight: Floats | None
 
 
@@ -116,42 +119,57 @@ def read_figures(lab: Lab, run: RunRecord, variant: int, scorer: int | None) -> 
     """A variant's outcomes as arrays, ordered by row and trial."""
     import numpy as np
 
-    kind = np.dtype(
-        [("row", "i4"), ("trial", "i4"), ("state", "i1"), ("value", "f8"), ("req", "i8"), ("grp", "i8"), ("w", "f8")]
-    )
-    query = (
-        f"SELECT row, trial, state, value, request, grp, weight FROM ({_EFFECTIVE}) WHERE state != 3 "
-        "ORDER BY row, trial"
-    )
-    table = np.fromiter(lab.db.execute(query, _parameters(run, variant, scorer)), dtype=kind)
-    weights = np.ascontiguousarray(table["w"])
+    columns = {"row": "i4", "state": "i1", "value": "f8", "request": "i8", **_columns_in_use(lab, run)}
+    (size,) = lab.db.execute("SELECT count(*) FROM members WHERE run = ? AND variant = ?", (run.id, variant)).fetchone()
+    arrays = {name: np.zeros(size, dtype=kind) for name, kind in columns.items()}
+    query = f"SELECT {', '.join(columns)} FROM ({_EFFECTIVE}) WHERE state != 3 ORDER BY row, trial"
+    cursor = lab.db.execute(query, _parameters(run, variant, scorer))
+    filled = 0
+    while chunk := cursor.fetchmany(_CHUNK):
+        for array, values in zip(arrays.values(), zip(*chunk, strict=True), strict=True):
+            array[filled : filled + len(chunk)] = values
+        filled += len(chunk)
+    found = {name: array[:filled] for name, array in arrays.items()}
     return Figures(
-        row=table["row"],
-        trial=table["trial"],
-        state=table["state"],
-        value=table["value"],
-        request=table["req"],
-        group=table["grp"],
-        weight=None if not weights.size or bool(np.all(weights == weights[0])) else weights,
+        row=found["row"],
+        trial=found["trial"] if "trial" in found else np.zeros(filled, dtype=np.int8),
+        state=found["state"],
+        value=found["value"],
+        request=found["request"],
+        group=found.get("grp"),
+        weight=found.get("weight"),
     )
 
 
-def clusters_of(*labelings: Ints) -> Ints | None:
+def _columns_in_use(lab: Lab, run: RunRecord) -> dict[str, str]:
+    """The columns that this run has a use for beside the usual, with their types: a million rows weigh less so."""
+    query = "SELECT max(cluster != 0), min(weight) != max(weight) FROM rows WHERE dataset = ?"
+    grouped, weighted = lab.db.execute(query, (run.dataset,)).fetchone()
+    return {
+        **({"trial": "i4"} if run.plan["trials"] > 1 else {}),
+        **({"grp": "i8"} if grouped else {}),
+        **({"weight": "f8"} if weighted else {}),
+    }
+
+
+def clusters_of(*labelings: Ints | None) -> Ints | None:
     """One labelling that joins what any of the given ones joins; None where every outcome stands alone."""
     from scansion.stats.clusters import distinct, merge
 
-    joint = [labels for labels in labelings if not distinct(labels)]
+    joint = [labels for labels in labelings if labels is not None and not distinct(labels)]
     return merge(*joint) if joint else None
 
 
-def group_labels(figures: Figures) -> Ints:
-    """The groups as labels in which each example without a group stands alone."""
+def group_labels(figures: Figures) -> Ints | None:
+    """The groups as labels in which each example without a group stands alone; None where there are no groups."""
     import numpy as np
 
+    if figures.group is None:
+        return None
     return np.where(figures.group != 0, figures.group, figures.row.astype(np.int64))
 
 
-def read_latencies(lab: Lab, run: RunRecord, variant: int) -> Floats:
+def read_latencies(lab: Lab, run: RunRecord, variant: int) -> npt.NDArray[np.float32]:
     """The latencies in seconds of a variant's outcomes that were done."""
     import numpy as np
 
@@ -160,7 +178,7 @@ def read_latencies(lab: Lab, run: RunRecord, variant: int) -> Floats:
         "WHERE m.run = ? AND m.variant = ? AND o.status = 0"
     )
     rows = (latency for (latency,) in lab.db.execute(query, (run.id, variant)))
-    return np.fromiter(rows, dtype=np.float64)
+    return np.fromiter(rows, dtype=np.float32)
 
 
 def read_totals(lab: Lab, run: RunRecord, variant: int, scorer: int | None) -> Totals:

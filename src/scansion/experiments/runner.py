@@ -10,6 +10,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -204,26 +205,42 @@ class _Runner:
 def run(plan: Plan | str | Path | None = None, *, lab: str | Path | None = None, **settings: Any) -> RunResult:
     """Run a plan and wait for its figures: the blocking door to `execute`.
 
-    `plan` is a Plan or an experiment file; without it the settings are a plan's fields (`prompts=`, `models=`,
-    `data=`, `scorers=` ...). Fields of Options, `watch` and `stop` are taken too. Ctrl-C stops softly, twice at once.
+    `plan` is a Plan or an experiment file; `settings` are fields of a plan (`prompts=`, `models=`, `data=`, `scorers=`
+    ...) in place of what it says, fields of Options, `watch` and `stop`. Ctrl-C stops softly, twice at once. In a
+    notebook, whose event loop is busy already, the run has a thread of its own.
     """
     watch, stop = settings.pop("watch", None), settings.pop("stop", None) or Stop()
     options = Options(**{name: settings.pop(name) for name in Options.__struct_fields__ if name in settings})
-    if isinstance(plan, str | Path):
-        plan = load_plan(plan, **settings)
-    elif plan is None:
-        plan = make_plan(**settings)
+    if isinstance(plan, Plan):
+        chosen = make_plan(**{**structs.asdict(plan), **settings}) if settings else plan
+    else:
+        chosen = load_plan(plan, **settings) if plan is not None else make_plan(**settings)
 
-    async def main(plan: Plan, opened: Lab) -> RunResult:
-        loop = asyncio.get_running_loop()
-        mine = threading.current_thread() is threading.main_thread()
-        if mine:
-            loop.add_signal_handler(signal.SIGINT, stop.interrupt)
-        try:
-            return await execute(plan, opened, options, watch, stop)
-        finally:
-            if mine:
-                loop.remove_signal_handler(signal.SIGINT)
+    async def main(opened: Lab) -> RunResult:
+        with _interrupting(stop):
+            return await execute(chosen, opened, options, watch, stop)
 
-    with Lab.find(lab) as opened:
-        return asyncio.run(main(plan, opened))
+    def work() -> RunResult:
+        with Lab.find(lab) as opened:
+            return asyncio.run(main(opened))
+
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return work()
+    with ThreadPoolExecutor(1) as aside:
+        return aside.submit(work).result()
+
+
+@contextmanager
+def _interrupting(stop: Stop) -> Iterator[None]:
+    """Ctrl-C stops the run, where this thread is the one that hears it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGINT, stop.interrupt)
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(signal.SIGINT)

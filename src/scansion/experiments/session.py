@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import platform
 import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -166,7 +166,7 @@ def describe(
         "variants": [described(v) for v in variants],
         "scorers": [{"name": s.name, "identity": s.identity} for s in scorers],
         "scansion": __version__,
-        "python": platform.python_version(),
+        "python": ".".join(map(str, sys.version_info[:3])),
         "git": git_state(Path(plan.base_dir)),
     }
     return text, context

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
 
@@ -24,6 +25,9 @@ from scansion.experiments.results import RunResult, ScorerResult, VariantResult
 from scansion.experiments.store.runs import RunRecord
 from scansion.experiments.variants import pair_with_baseline
 from scansion.experiments.verdicts import Sides, compare_pairs, pair
+
+if TYPE_CHECKING:
+    from scansion.stats.intervals import Mean
 
 __all__ = ["Rules", "example_cost", "figures_result", "head_of", "summarize", "variant_result"]
 
@@ -142,7 +146,7 @@ def figures_result(name: str, figures: Figures, rules: Rules) -> VariantResult:
     from scansion.stats.zero_bound import zero_bound
 
     scored, unscored, errors = (int((figures.state == s).sum()) for s in (0, 1, 2))
-    result, method = _scorer_result(figures, rules)
+    result, mean = _scorer_result(figures, rules)
     wrong = int((figures.value[figures.state == 0] < rules.pass_mark).sum())
     return VariantResult(
         name=name,
@@ -172,26 +176,28 @@ def figures_result(name: str, figures: Figures, rules: Rules) -> VariantResult:
         latency_p95=None,
         seconds=0.0,
         wrong=wrong,
-        interval_method=method,
-        zero_wrong_bound=zero_bound(scored, 1 - rules.alpha) if scored and not wrong else None,
+        interval_method=mean.method if mean is not None else "",
+        zero_wrong_bound=zero_bound(mean.effective_n or scored, 1 - rules.alpha) if mean and not wrong else None,
     )
 
 
-def _scorer_result(figures: Figures, rules: Rules) -> tuple[ScorerResult, str]:
-    """A scorer's mean with its interval, and the method of the interval."""
+def _scorer_result(figures: Figures, rules: Rules) -> tuple[ScorerResult, Mean | None]:
+    """A scorer's figures, and the mean that they come from (None: nothing is scored)."""
     from scansion.stats.intervals import mean_interval
 
-    keep = figures.state == 0
     counts = [int((figures.state == s).sum()) for s in (0, 1, 2)]
-    if not keep.any():
-        return ScorerResult(None, None, *counts), ""
-    clusters = clusters_of(figures.row[keep], figures.request[keep], group_labels(figures)[keep])
+    if not counts[0]:
+        return ScorerResult(None, None, *counts), None
+    keep = slice(None) if counts[0] == figures.state.size else figures.state == 0  # a slice copies nothing
+    groups = group_labels(figures)
+    rows = figures.row[keep] if figures.trial.any() else None
+    clusters = clusters_of(rows, figures.request[keep], groups[keep] if groups is not None else None)
     weights = figures.weight[keep] if figures.weight is not None else None
     mean = mean_interval(
         figures.value[keep], weights=weights, clusters=clusters, level=1 - rules.alpha, seed=rules.seed
     )
     interval = (mean.lo, mean.hi) if mean.lo is not None and mean.hi is not None else None
-    return ScorerResult(mean.mean, interval, *counts), mean.method
+    return ScorerResult(mean.mean, interval, *counts), mean
 
 
 def _bounds(figures: Figures) -> tuple[float, float] | None:

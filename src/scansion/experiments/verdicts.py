@@ -57,14 +57,19 @@ def pair(a: Figures, b: Figures) -> Pairing:
     else:
         place_a, place_b = (f.row.astype(np.int64) << 16 | f.trial for f in (a, b))
         _, left, right = np.intersect1d(place_a, place_b, assume_unique=True, return_indices=True)
-    rows = a.row[left].astype(np.int64)
+    rows, groups = a.row[left], group_labels(a)
     return Pairing(
         state_a=a.state[left],
         state_b=b.state[right],
         value_a=a.value[left],
         value_b=b.value[right],
         rows=count_distinct(rows),
-        clusters=clusters_of(rows, a.request[left], b.request[right], group_labels(a)[left]),
+        clusters=clusters_of(
+            rows if a.trial.any() else None,
+            a.request[left],
+            b.request[right],
+            groups[left] if groups is not None else None,
+        ),
         weight=None if a.weight is None else a.weight[left],
     )
 

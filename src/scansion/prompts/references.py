@@ -8,10 +8,10 @@ resolved at the call, and never stored or digested. That is our one deviation he
 from __future__ import annotations
 
 import json
-import os
 import re
 from typing import Any
 
+from scansion.environment import find
 from scansion.errors import InputError
 from scansion.prompts.frontmatter import Where, plain_yaml
 from scansion.prompts.sources import Source
@@ -47,7 +47,7 @@ def resolve(value: Any, where: Where, source: Source | None, *path: str | int, s
 
 def _variable(content: str, place: str) -> str:
     name, colon, default = content.partition(":")
-    value = os.environ.get(name)
+    value = find(name)
     if value is None and not colon:
         hint = f"set it, or give a default: ${{env:{name}:...}}"
         raise InputError(f"{place}: the environment variable {name!r} is not set; {hint}")

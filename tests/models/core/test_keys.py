@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from scansion import environment
 from scansion.errors import InputError
 from scansion.models import keys
 
@@ -55,7 +56,7 @@ values = st.text(st.characters(min_codepoint=32, max_codepoint=126, exclude_char
 @given(st.dictionaries(names, values))
 def test_quoted_values_are_read_as_written(values: dict[str, str]) -> None:
     written = "".join(f"{name}='{value}'\n" for name, value in values.items())
-    assert keys.parse(written) == values
+    assert environment.parse(written) == values
 
 
 @pytest.mark.parametrize(
@@ -63,4 +64,4 @@ def test_quoted_values_are_read_as_written(values: dict[str, str]) -> None:
     [("A=b c ", "b c"), ("A=b # c", "b"), ("A=b#c", "b#c"), ("A=", ""), (' A = "b" ', "b"), ("A='#'", "#")],
 )
 def test_forms_of_lines(line: str, value: str) -> None:
-    assert keys.parse(line) == {"A": value}
+    assert environment.parse(line) == {"A": value}

@@ -1,0 +1,51 @@
+"""Variables: from the environment of the process, or else from the nearest `.env` file.
+
+`.env` is looked for from the working directory upwards; its lines are `NAME=value`, with an optional `export`, quotes
+and `#` comments. The environment of the process is never changed.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+__all__ = ["find", "parse"]
+
+_LINE = re.compile(
+    r"""\s*(?:export\s+)?(?P<name>[A-Za-z_]\w*)\s*=\s*
+        (?:'(?P<single>[^']*)'|"(?P<double>(?:\\.|[^"\\])*)"|(?P<bare>.*?))
+        \s*(?:(?<=\s)\#.*|(?<=['"])\#.*)?$""",
+    re.VERBOSE,
+)
+_ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
+
+
+def find(variable: str) -> str | None:
+    """The value of `variable` from the environment, or else from the nearest `.env`; None if neither sets it."""
+    value = os.environ.get(variable)
+    return value if value is not None else _dotenv().get(variable)
+
+
+def _dotenv() -> dict[str, str]:
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        path = folder / ".env"
+        if path.is_file():
+            return parse(path.read_text(encoding="utf-8-sig", errors="replace"))
+    return {}
+
+
+def parse(text: str) -> dict[str, str]:
+    """The variables that the text of a `.env` file sets. Lines of another form are passed over."""
+    found: dict[str, str] = {}
+    for line in text.splitlines():
+        match = _LINE.match(line)
+        if match is None or line.lstrip().startswith("#"):
+            continue
+        double = match["double"]
+        if double is not None:
+            found[match["name"]] = re.sub(r"\\(.)", lambda m: _ESCAPES.get(m[1], m[1]), double)
+        else:
+            found[match["name"]] = match["single"] if match["single"] is not None else match["bare"]
+    return found
