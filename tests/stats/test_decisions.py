@@ -109,7 +109,6 @@ def test_pairs_needed_gives_the_power_asked_for() -> None:
     assert needed is not None
     power = NormalIndPower(ddof=0).power(0.05 / 0.5, needed, 0.05, ratio=0)
     assert power == pytest.approx(0.8, abs=0.002)
-    assert pairs_needed(0.05, 0.5, 200, deff=2.5) == pytest.approx(2.5 * needed, abs=2)
     assert pairs_needed(-0.05, 0.5, 200) == needed
 
 

@@ -68,19 +68,12 @@ def _columns(args: Namespace) -> RunResult:
     if args.scorer and len(args.scorer) > 1:
         raise InputError("compare: one scorer judges two columns; give -s once")
     _refuse(args, ["data", "lab", "run"])
-    from scansion.experiments.compare import compare_table
+    from scansion.data import DataSpec
+    from scansion.experiments.compare import Terms, compare_table
 
-    return compare_table(
-        args.sides[0],
-        a=args.a,
-        b=args.b,
-        scorer=args.scorer[0] if args.scorer else None,
-        target=args.target,
-        group=args.group,
-        margin=args.margin,
-        alpha=args.alpha or 0.05,
-        no_answer=args.no_answer or "unscored",
-    )
+    table = DataSpec(path=args.sides[0], target=args.target, group=args.group)
+    terms = Terms(args.margin, args.alpha or 0.05, args.no_answer or "unscored")
+    return compare_table(table, args.a, args.b, scorer=args.scorer[0] if args.scorer else None, terms=terms)
 
 
 def _known(args: Namespace) -> RunResult:

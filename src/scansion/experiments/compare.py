@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from scansion.data import Dataset, DataSpec, Row, open_dataset
 from scansion.errors import InputError
@@ -19,7 +19,7 @@ from scansion.experiments.verdicts import Sides, compare_pairs, pair
 from scansion.scorers import Scorer, build_scorer
 from scansion.types import Output, Score, digest
 
-__all__ = ["compare_runs", "compare_table", "compare_variants"]
+__all__ = ["Terms", "compare_runs", "compare_table", "compare_variants"]
 
 _TRUE, _FALSE = (
     {"true", "yes", "right", "correct", "pass", "passed"},
@@ -122,44 +122,45 @@ def _by_example(lab: Lab, runs: tuple[RunRecord, RunRecord], figures: list[Figur
     return found
 
 
+class Terms(Struct, frozen=True):
+    """What a comparison is made under: a plan's `margin`, `alpha` and `no_answer`."""
+
+    margin: float | None = None
+    alpha: float = 0.05
+    no_answer: Literal["unscored", "wrong"] = "unscored"
+
+
 def compare_table(
-    path: str | Path,
-    *,
-    a: str,
-    b: str,
-    scorer: str | None = None,
-    target: str | None = None,
-    group: str | None = None,
-    margin: float | None = None,
-    alpha: float = 0.05,
-    no_answer: str = "unscored",
+    table: str | Path | DataSpec, a: str, b: str, *, scorer: str | None = None, terms: Terms | None = None
 ) -> RunResult:
-    """The verdict on column `b` against column `a` of a table of results.
+    """The verdict on column `b` against column `a` of a table of results; a DataSpec names its target and group.
 
     With a scorer the columns hold outputs, which it scores against the target; without one they hold marks (numbers,
     true/false, right/wrong). An empty cell is an error: the output is not there. Raises InputError.
     """
-    data = open_dataset(DataSpec(path=str(path), target=target, group=group))
+    terms = terms or Terms()
+    data = open_dataset(table)
+    path = data.label
     columns = [data.match([name])[name] for name in (a, b)]
     if columns[0] == columns[1]:
         raise InputError(f"{path}: --a and --b name the same column {columns[0]!r}; name two")
     built = build_scorer(scorer) if scorer is not None else None
     if built is not None and built.uses_model:
         raise InputError(f"scorer {built.name!r} asks a model, and this comparison makes no calls; run it instead")
-    figures = _table_figures(data, columns, built, lenient=no_answer == "wrong")
-    rules = Rules(alpha=alpha, seed=0, pass_mark=built.pass_mark if built else 1.0)
+    figures = _table_figures(data, columns, built, lenient=terms.no_answer == "wrong")
+    rules = Rules(alpha=terms.alpha, seed=0, pass_mark=built.pass_mark if built else 1.0)
     sides = Sides(columns[0], columns[1], pair(*figures))
-    [verdict] = compare_pairs([sides], alpha=alpha, margin=margin, seed=0)
+    [verdict] = compare_pairs([sides], alpha=terms.alpha, margin=terms.margin, seed=0)
     if not figures[0].row.size:
         raise InputError(f"{path}: there is no row to compare")
     return RunResult(
         run="",
         variants=[figures_result(name, f, rules) for name, f in zip(columns, figures, strict=True)],
         comparisons=[verdict],
-        data=str(path),
+        data=path,
         scorers=[built.name] if built else [],
         baseline=columns[0],
-        level=1 - alpha,
+        level=1 - terms.alpha,
     )
 
 

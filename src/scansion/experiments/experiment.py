@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from scansion.experiments.compare import compare_runs, compare_table, compare_variants
+from scansion.data import DataSpec
+from scansion.experiments.compare import Terms, compare_runs, compare_table, compare_variants
 from scansion.experiments.lab import Lab
 from scansion.experiments.plan import Plan, load_plan, make_plan
 from scansion.experiments.results import RunResult
@@ -34,10 +35,13 @@ def compare(
 ) -> RunResult:
     """The verdict on `b` against `a`: two columns of a results `table`, two runs, or two variants of the last run.
 
-    `settings` are those of `compare_table`, `compare_runs` and `compare_variants`. Nothing is asked of any model.
+    `settings` are `margin`; for a table also `scorer`, `alpha`, `no_answer` and what a DataSpec takes (`target`,
+    `group` ...); for variants `run`. Nothing is asked of any model.
     """
     if table is not None:
-        return compare_table(table, a=a, b=b, **settings)
+        scorer = settings.pop("scorer", None)
+        terms = Terms(**{name: settings.pop(name) for name in Terms.__struct_fields__ if name in settings})
+        return compare_table(DataSpec(path=str(table), **settings), a, b, scorer=scorer, terms=terms)
     with Lab.find(lab) as opened:
         labels = {info.id for info in opened.runs()}
         if a in labels and b in labels:

@@ -31,22 +31,21 @@ def pairs_needed(
     level: float = 0.95,
     power: float = 0.8,
     margin: float | None = None,
-    deff: float = 1.0,
 ) -> int | None:
     """The total of pairs at which a true difference of the size seen is decided with probability `power`.
 
     `sd` is the standard deviation of the paired differences (for 0/1 `sd_of_flips`, or the `sd` of a comparison, which
-    has the clusters in it already), `n` the pairs seen, `deff` the design effect of clusters (pairs for the worth of
-    one). With a `margin` a claim of not worse counts as decided, whichever of the claims comes first.
+    has the clusters in it already), `n` the pairs seen. With a `margin` a claim of not worse counts as decided,
+    whichever of the claims comes first.
 
     None where no amount is sensible: the difference is 0 or so small against its error that more than 100 times the
-    pairs seen would be needed. Never less than `n`. Normal approximation: N = deff ((z(level) + z(power)) sd / gap)^2.
+    pairs seen would be needed. Never less than `n`. Normal approximation: N = ((z(level) + z(power)) sd / gap)^2.
     """
-    if n <= 0 or sd < 0.0 or deff <= 0.0 or not (0.0 < level < 1.0 and 0.5 <= power < 1.0):
-        raise ValueError("pairs_needed takes n and deff above 0, sd from 0, level in (0, 1), power in [0.5, 1)")
+    if n <= 0 or sd < 0.0 or not (0.0 < level < 1.0 and 0.5 <= power < 1.0):
+        raise ValueError("pairs_needed takes n above 0, sd from 0, level in (0, 1), power in [0.5, 1)")
     gap = max(abs(difference), 0.0 if margin is None else difference + margin)
     if gap <= 1e-12:
         return None
     reach = normal_ppf(0.5 * (1.0 + level)) + normal_ppf(power)
-    needed = deff * (reach * sd / gap) ** 2
+    needed = (reach * sd / gap) ** 2
     return None if needed > _FARTHEST * n else max(n, math.ceil(needed))

@@ -1,0 +1,93 @@
+"""Comparisons of what is there already give what a run gives, and say what they lack."""
+
+from __future__ import annotations
+
+import csv
+from typing import Any
+
+import pytest
+
+import scansion
+from scansion.data import DataSpec
+from scansion.errors import InputError
+from scansion.experiments.compare import Terms, compare_runs, compare_table, compare_variants
+
+
+def same(a: Any, b: Any) -> bool:
+    return (a.difference, a.interval, a.p, a.verdict, a.n) == (b.difference, b.interval, b.p, b.verdict, b.n)
+
+
+def test_variants_runs_and_tables_give_the_runs_verdict(project: Any) -> None:
+    whole = project.run()
+    apart = [project.run(prompts=[name]).run for name in ("direct.txt", "think.txt")]
+    with project.lab() as lab:
+        rows = [(v.example.id, v.example.target, v.variant, v.output.text) for v in lab.views(whole.run)]
+        [variants] = compare_variants(lab, whole.run, "direct", "think").comparisons
+        [runs] = compare_runs(lab, *apart).comparisons
+    with (project.folder / "table.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["gold", "direct", "think"])
+        for one, two in zip(rows[::2], rows[1::2], strict=True):
+            writer.writerow([one[1], one[3], two[3]])
+    table = DataSpec(path="table.csv", target="gold")
+    [columns] = compare_table(table, "direct", "think", scorer="numeric").comparisons
+    [again] = scansion.compare("direct", "think", table="table.csv", target="gold", scorer="numeric").comparisons
+    for found in (variants, runs, columns, again):
+        assert same(found, whole.comparisons[0])
+
+
+def test_marks_of_any_form_are_compared_without_a_scorer(project: Any) -> None:
+    project.write("marks.csv", "id,a,b\n1,0,true\n2,wrong,1\n3,1,right\n4,0,yes\n5,,1\n")
+    result = compare_table("marks.csv", "a", "b")
+    [found] = result.comparisons
+    assert found.flips == (0, 3)
+    assert [v.errors for v in result.variants] == [1, 0]
+    assert found.bounds == pytest.approx((0.6, 0.8))
+    with pytest.raises(InputError, match="same column"):
+        compare_table("marks.csv", "a", "a")
+    project.write("texts.csv", "a,b\nhello,1\n")
+    with pytest.raises(InputError, match=r"texts.csv:2: a holds 'hello', which is no mark"):
+        compare_table("texts.csv", "a", "b")
+
+
+def test_a_margin_lets_small_differences_be_equivalent(project: Any) -> None:
+    rows = "\n".join(f"{i},{i % 2},{i % 2}" for i in range(400))
+    project.write("marks.csv", f"id,a,b\n{rows}\n")
+    [plain] = compare_table("marks.csv", "a", "b").comparisons
+    [found] = compare_table("marks.csv", "a", "b", terms=Terms(margin=0.05)).comparisons
+    assert (plain.verdict, found.verdict) == ("undecided", "equivalent")
+
+
+def test_runs_scored_differently_are_not_compared(project: Any) -> None:
+    one = project.run(prompts=["direct.txt"]).run
+    two = project.run(prompts=["think.txt"], scorers=["exact"]).run
+    with project.lab() as lab, pytest.raises(InputError, match="scansion score"):
+        compare_runs(lab, one, two)
+
+
+def test_runs_over_two_versions_of_the_data_pair_by_id(project: Any) -> None:
+    one = project.run(prompts=["direct.txt"]).run
+    lines = (project.folder / "rows.jsonl").read_text().splitlines()
+    project.write("rows.jsonl", "\n".join(reversed(lines[10:])))
+    two = project.run(prompts=["think.txt"]).run
+    with project.lab() as lab:
+        [found] = compare_runs(lab, one, two).comparisons
+    assert found.n == 50
+    assert found.flips is not None
+    assert found.flips[0] == 0
+
+
+def test_scoring_anew_makes_a_run_of_its_own(project: Any) -> None:
+    import asyncio
+
+    from scansion.experiments.rescore import rescore
+
+    first = project.run()
+    calls = sum(project.asked.values())
+    with project.lab() as lab:
+        again = asyncio.run(rescore(lab, first.run, ["max_words(1)", "numeric"]))
+        assert again.scorers == ["max_words(1)", "numeric"]
+        assert again.variants[0].mean == pytest.approx(52 / 60)
+        assert again.variants[0].scores["numeric"].mean == first.variants[0].mean
+        assert lab.result(first.run).scorers == ["numeric"]
+    assert sum(project.asked.values()) == calls
