@@ -79,6 +79,13 @@ class Dataset:
         stat = DataFile(self.path, self.label).stat()
         return hexdigest(str(self.path.resolve()), stat.st_size, stat.st_mtime_ns, self.roles)
 
+    @property
+    def size(self) -> int | None:
+        """The bytes of a plain file, in which the offsets of rows lie; None for what is packed or in memory."""
+        if self.path is None or not self._source.seekable:
+            return None
+        return DataFile(self.path, self.label).stat().st_size
+
     def content_digest(self) -> str:
         """The digest of the file's bytes (BLAKE2b, 16 bytes, in hexadecimal), or of the rows in memory."""
         sink = blake2b(digest_size=16)

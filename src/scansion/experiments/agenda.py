@@ -50,7 +50,8 @@ def inputs_digest(inputs: dict[str, Any]) -> bytes:
 class Agenda:
     """The jobs of a run, handed out as fast as they are taken; known outcomes enter the run on the way.
 
-    `planned` counts the rows seen. With `asking` off only what the lab knows is entered: nothing is left to be paid.
+    `planned` counts the rows seen, `read` says that there are no more. With `asking` off only what the lab knows is
+    entered: nothing is left to be paid with. `missed` says that the budget stopped any outcome.
     """
 
     def __init__(self, session: Session, tally: Tally) -> None:
@@ -59,13 +60,26 @@ class Agenda:
         self._rows = self._counted(rows_of(session.plan, session.data))
         self.planned = 0
         self.asking = True
+        self.read = self.missed = False
 
     def jobs(self) -> Iterator[Job | None]:
         """What is missing, in the order of the rows; None after each block, for others to have their turn."""
         while block := self._block():
+            self._tally.total = self._expected(block[-1].offset)
             yield from self._missing(block)
             yield None
-        self._tally.total = self.planned * len(self._session.variants) * self._session.plan.trials
+        self._tally.total = self._expected()
+
+    def _expected(self, offset: int = -1) -> int | None:
+        """How many outcomes there will be: once the rows are read exactly, before that by how far into the file they
+        are; None where that cannot be told."""
+        rows: float | None = self.planned if self.read else None
+        size = self._session.data.size
+        if rows is None and offset > 0 and size is not None and self._session.plan.limit is None:
+            rows = self.planned * size / offset
+        if rows is None and self._session.plan.limit is not None:
+            rows = self._session.plan.limit
+        return None if rows is None else round(rows) * len(self._session.variants) * self._session.plan.trials
 
     def count(self) -> Iterator[None]:
         """Read what is left of the rows, only to count them; a pause after each block."""
@@ -76,6 +90,7 @@ class Agenda:
         for row in rows:
             self.planned += 1
             yield row
+        self.read = True
 
     def _block(self) -> list[Row]:
         return list(islice(self._rows, _BLOCK))
@@ -95,7 +110,7 @@ class Agenda:
             if outcome is None or (lacks and has_output):
                 missing.append(structs.replace(job, outcome=outcome, scores=lacks))
                 continue
-            members.append((job.variant.index, job.example.row, job.trial, outcome, 0, 0.0, 0.0))
+            members.append((job.variant.index, job.example.row, job.trial, outcome))
             value = scored.get((outcome, session.scorer_ids[0], job.mark)) if session.scorer_ids else None
             self._tally.add(job.variant.name, value, asked=False)
         todo = [job for job in missing if self.asking or job.outcome is not None]
@@ -108,7 +123,7 @@ class Agenda:
         self, block: list[Row], marks: dict[int, int], kept: dict[int, int], members: list[Member], todo: list[Job]
     ) -> None:
         """Store the known members, and the rows that any outcome is about."""
-        used = {row for _, row, *_ in members} | {job.example.row for job in todo}
+        used = {row for _, row, _, _ in members} | {job.example.row for job in todo}
         new = [
             (row.example, row.line, row.offset, marks[row.example.row])
             for row in block

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any, Literal
 
 from msgspec import Struct, structs
 
 from scansion.data import Dataset, DataSpec, Row, open_dataset
-from scansion.errors import InputError
+from scansion.errors import InputError, ProgramError
 from scansion.experiments.figures import Figures, VariantInfo, read_figures, read_totals
 from scansion.experiments.lab import Lab
-from scansion.experiments.results import Comparison, RunResult, VariantResult
+from scansion.experiments.results import Comparison, RunResult, VariantResult, known_sum
 from scansion.experiments.store.runs import RunRecord, group_label
-from scansion.experiments.summary import Rules, example_cost, figures_result, head_of, variant_result
-from scansion.experiments.variants import find_variant
+from scansion.experiments.summary import Rules, example_cost, figures_result, head_of, rules_head, variant_result
+from scansion.experiments.variants import find_variant, pair_with_baseline
 from scansion.experiments.verdicts import Sides, compare_pairs, pair
 from scansion.scorers import Scorer, build_scorer
-from scansion.types import Output, Score, digest
+from scansion.types import Output
 
 __all__ = ["Terms", "compare_runs", "compare_table", "compare_variants"]
 
@@ -40,12 +41,18 @@ def compare_runs(lab: Lab, a: str, b: str, *, margin: float | None = None) -> Ru
     Raises InputError if the runs were scored differently or share no example.
     """
     first, second = lab.run_table.find(a), lab.run_table.find(b)
-    sides = [
-        (run, find_variant(run.plan["baseline"], v) if run.plan["baseline"] else v[0])
-        for run in (first, second)
-        for v in [VariantInfo.of(run)]
-    ]
-    return _between(lab, sides[0], sides[1], margin)
+    for rule in ("no_answer", "truncated", "pass_mark"):
+        if first.plan[rule] != second.plan[rule]:
+            said = f"{rule}: {first.plan[rule]} in {first.label}, {second.plan[rule]} in {second.label}"
+            raise InputError(f"the runs count differently ({said}); run one of them again as the other was")
+    return _between(lab, (first, _main(first)), (second, _main(second)), margin)
+
+
+def _main(run: RunRecord) -> VariantInfo:
+    """The variant that stands for a run: its baseline, which for a run of one variant is that."""
+    infos = VariantInfo.of(run)
+    pairs = pair_with_baseline(run.plan["baseline"], infos)
+    return infos[pairs[0][0]] if pairs else infos[0]
 
 
 def _between(
@@ -67,12 +74,11 @@ def _between(
         names = [f"{name} ({run.label})" for name, run in zip(names, runs, strict=True)]
     totals = [read_totals(lab, run, info.index, run.context["scorer_ids"][0]) for run, info in (a, b)]
     costs = [example_cost(t, f) for t, f in zip(totals, figures, strict=True)]
-    cost = None if costs[0] is None or costs[1] is None else costs[0] + costs[1]
-    sides = Sides(names[0], names[1], pair(figures[0], figures[1]), cost)
+    sides = Sides(names[0], names[1], pair(figures[0], figures[1]), known_sum(costs))
     rules = Rules.of(runs[0])
     [verdict] = compare_pairs([sides], alpha=rules.alpha, margin=margin, seed=rules.seed)
-    if verdict.n == 0:
-        raise InputError(f"{runs[0].label} and {runs[1].label} share no example that both have scored")
+    if not sides.pairs.rows:
+        raise InputError(f"{runs[0].label} and {runs[1].label} share no example")
     variants = [
         structs.replace(variant_result(lab, run, info, run.planned or int(f.row.size), (f, t)), name=name)
         for (run, info), f, t, name in zip((a, b), figures, totals, names, strict=True)
@@ -135,7 +141,8 @@ def compare_table(
 ) -> RunResult:
     """The verdict on column `b` against column `a` of a table of results; a DataSpec names its target and group.
 
-    With a scorer the columns hold outputs, which it scores against the target; without one they hold marks (numbers,
+    Rows are taken as independent but for those of one group: a table does not say what was asked. With a scorer the
+    columns hold outputs, which it scores against the target; without one they hold marks (numbers,
     true/false, right/wrong). An empty cell is an error: the output is not there. Raises InputError.
     """
     terms = terms or Terms()
@@ -161,6 +168,8 @@ def compare_table(
         scorers=[built.name] if built else [],
         baseline=columns[0],
         level=1 - terms.alpha,
+        complete=not any(2 in f.state for f in figures),
+        head=rules_head(terms.no_answer),
     )
 
 
@@ -169,15 +178,12 @@ def _table_figures(data: Dataset, columns: list[str], scorer: Scorer | None, *, 
 
     marks: list[list[tuple[int, float]]] = [[], []]
     groups: list[int] = []
-    requests: list[int] = []
     weights: list[float] = []
     for row in data.rows():
         for side, column in zip(marks, columns, strict=True):
             side.append(_mark(row, column, scorer, data, lenient=lenient))
         groups.append(group_label(row.example.group))
         weights.append(row.example.weight)
-        rest = {k: v for k, v in row.example.inputs.items() if k not in columns}
-        requests.append(int.from_bytes(digest(rest)[:8], "little", signed=True) if rest else row.example.row)
     rows = np.arange(len(groups), dtype=np.int64)
     weight = np.array(weights) if weights and min(weights) != max(weights) else None
     return [
@@ -186,7 +192,7 @@ def _table_figures(data: Dataset, columns: list[str], scorer: Scorer | None, *, 
             trial=np.zeros(len(groups), dtype=np.int64),
             state=np.array([state for state, _ in side], dtype=np.int64),
             value=np.array([value for _, value in side], dtype=np.float64),
-            request=np.array(requests, dtype=np.int64),
+            request=np.zeros(len(groups), dtype=np.int64),
             group=np.array(groups, dtype=np.int64),
             weight=weight,
         )
@@ -197,28 +203,34 @@ def _table_figures(data: Dataset, columns: list[str], scorer: Scorer | None, *, 
 def _mark(row: Row, column: str, scorer: Scorer | None, data: Dataset, *, lenient: bool) -> tuple[int, float]:
     """What a cell counts as (0 scored, 1 unscored, 2 error) and its value."""
     cell = data.pick(row, {column: column})[column]
-    if cell is None or cell == "":
+    if cell is None or cell == "" or cell != cell:  # the last is NaN
         return 2, 0.0
     if scorer is None:
         return 0, _number(cell, data, row, column)
-    score: Score | None = scorer.score(Output(text=cell if isinstance(cell, str) else str(cell)), row.example)
+    try:
+        score = scorer.score(Output(text=cell if isinstance(cell, str) else str(cell)), row.example)
+    except ProgramError as error:
+        raise InputError(f"{data.label}:{row.line}: {column}: {error}") from None
     if score is None:
         raise InputError(f"scorer {scorer.name!r} must be awaited and cannot score a table; run it instead")
     if score.value is None:
         return (0, 0.0) if lenient and score.unscored == "no answer" else (1, 0.0)
+    if not math.isfinite(score.value):
+        raise InputError(f"{data.label}:{row.line}: {column}: the scorer gave {score.value}")
     return 0, score.value
 
 
 def _number(cell: Any, data: Dataset, row: Row, column: str) -> float:
-    if isinstance(cell, bool | int | float):
-        return float(cell)
     text = str(cell).strip().casefold()
     if text in _TRUE or text in _FALSE:
         return float(text in _TRUE)
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
-        raise InputError(
-            f"{data.path}:{row.line}: {column} holds {str(cell)[:40]!r}, which is no mark; "
-            "name a scorer with -s if the columns hold outputs"
-        ) from None
+        number = math.inf
+    if math.isfinite(number):
+        return number
+    raise InputError(
+        f"{data.label}:{row.line}: {column} holds {str(cell)[:40]!r}, which is no mark; "
+        "name a scorer with -s if the columns hold outputs"
+    )

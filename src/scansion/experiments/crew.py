@@ -18,23 +18,31 @@ async def work_off(jobs: Iterator[J | None], do: Callable[[J], Awaitable[None]],
 
     A None among the jobs is a pause in which other tasks have their turn.
 
-    The first exception ends it too: jobs in hand are cancelled, and it is raised.
+    The first exception is raised after the jobs in hand, too: what they have paid for is kept.
     """
+    failures: list[Exception] = []
 
     async def hand() -> None:
         for job in jobs:
-            await (asyncio.sleep(0) if job is None else do(job))
-            if stop.requested:
+            try:
+                await (asyncio.sleep(0) if job is None else do(job))
+            except Exception as error:
+                failures.append(error)
+            if failures or stop.requested:
                 return
 
     crew = [asyncio.create_task(hand()) for _ in range(size)]
-    stop.cancels(lambda: [task.cancel() for task in crew])
+    loop = asyncio.get_running_loop()
+    stop.cancels(lambda: loop.call_soon_threadsafe(_cancel, crew))
     try:
-        done, _ = await asyncio.wait(crew, return_when=asyncio.FIRST_EXCEPTION)
-        failed = next((t.exception() for t in done if not t.cancelled() and t.exception()), None)
-        if failed is not None:
-            raise failed
+        await asyncio.wait(crew)
     finally:
-        for task in crew:
-            task.cancel()
+        _cancel(crew)
         await asyncio.gather(*crew, return_exceptions=True)
+    if failures:
+        raise failures[0]
+
+
+def _cancel(crew: list[asyncio.Task[None]]) -> None:
+    for task in crew:
+        task.cancel()

@@ -31,19 +31,22 @@ class Experiment:
 
 
 def compare(
-    a: str, b: str, *, table: str | Path | None = None, lab: str | Path | None = None, **settings: Any
+    a: Any, b: Any, *, table: str | Path | None = None, lab: str | Path | None = None, **settings: Any
 ) -> RunResult:
-    """The verdict on `b` against `a`: two columns of a results `table`, two runs, or two variants of the last run.
+    """The verdict on `b` against `a`: two prompts, two columns of a results `table`, two runs, or two variants.
+
+    With `data` the two are prompts, and the rest are what `scansion.run` takes. Else nothing is asked of any model:
 
     `settings` are `margin`; for a table also `scorer`, `alpha`, `no_answer` and what a DataSpec takes (`target`,
-    `group` ...); for variants `run`. Nothing is asked of any model.
+    `group` ...); for variants `run` (the last unless named).
     """
+    if "data" in settings:
+        return run(prompts=[a, b], lab=lab, **settings)
     if table is not None:
         scorer = settings.pop("scorer", None)
         terms = Terms(**{name: settings.pop(name) for name in Terms.__struct_fields__ if name in settings})
         return compare_table(DataSpec(path=str(table), **settings), a, b, scorer=scorer, terms=terms)
-    with Lab.find(lab) as opened:
-        labels = {info.id for info in opened.runs()}
-        if a in labels and b in labels:
+    with Lab.find(lab, create=False) as opened:
+        if opened.is_run(a) and opened.is_run(b):
             return compare_runs(opened, a, b, **settings)
         return compare_variants(opened, settings.pop("run", None), a, b, **settings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -16,7 +17,16 @@ if TYPE_CHECKING:
     Floats = npt.NDArray[np.float64]
     Ints = npt.NDArray[np.int64]
 
-__all__ = ["Figures", "Totals", "VariantInfo", "clusters_of", "read_figures", "read_latencies", "read_totals"]
+__all__ = [
+    "Figures",
+    "Totals",
+    "VariantInfo",
+    "clusters_of",
+    "dependencies",
+    "read_figures",
+    "read_latencies",
+    "read_totals",
+]
 
 # What an outcome counts as under the run's rules (0 scored, 1 unscored, 2 error, 3 not scored yet), why, its value.
 _EFFECTIVE = """
@@ -85,10 +95,14 @@ class Figures(Struct, frozen=True):
 
 
 class Totals(Struct, frozen=True):
-    """Counts and sums of one variant: outcomes by reason, calls, tokens, USD (None: no price known), seconds."""
+    """Counts and sums of one variant: outcomes by reason, calls, tokens, USD (None: no price known), seconds.
+
+    `fresh` and `spent_usd` are the calls that this run made first for this variant, and what it paid for them.
+    """
 
     reasons: dict[str, int]
     kinds: dict[str, int]
+    examples: dict[str, str]
     calls: int
     fresh: int
     input_tokens: int
@@ -152,21 +166,30 @@ def _columns_in_use(lab: Lab, run: RunRecord) -> dict[str, str]:
     }
 
 
-def clusters_of(*labelings: Ints | None) -> Ints | None:
+def clusters_of(labelings: Iterable[Ints]) -> Ints | None:
     """One labelling that joins what any of the given ones joins; None where every outcome stands alone."""
     from scansion.stats.clusters import distinct, merge
 
-    joint = [labels for labels in labelings if labels is not None and not distinct(labels)]
+    joint = [labels for labels in labelings if not distinct(labels)]
     return merge(*joint) if joint else None
 
 
-def group_labels(figures: Figures) -> Ints | None:
-    """The groups as labels in which each example without a group stands alone; None where there are no groups."""
+def dependencies(figures: Figures) -> list[Ints]:
+    """The labellings by which outcomes depend on each other: trials of a row, equal requests, groups.
+
+    An outcome without a request, or an example without a group, stands alone.
+    """
+    trials = [figures.row] if figures.trial.any() else []
+    groups = [_alone(figures.group, figures.row)] if figures.group is not None else []
+    return [*trials, _alone(figures.request, figures.row), *groups]
+
+
+def _alone(labels: Ints, rows: Ints) -> Ints:
+    """`labels` with a label of its row's own in place of each 0."""
     import numpy as np
 
-    if figures.group is None:
-        return None
-    return np.where(figures.group != 0, figures.group, figures.row.astype(np.int64))
+    missing = labels == 0
+    return np.where(missing, -1 - rows.astype(np.int64), labels) if missing.any() else labels
 
 
 def read_latencies(lab: Lab, run: RunRecord, variant: int) -> npt.NDArray[np.float32]:
@@ -190,12 +213,14 @@ def read_totals(lab: Lab, run: RunRecord, variant: int, scorer: int | None) -> T
     for state, reason, n in lab.db.execute(count, parameters):
         (reasons if state == 1 else kinds)[reason] = n
     sums = lab.db.execute(
-        "SELECT total(length(o.calls) / 16), total(m.fresh), total(o.input_tokens), total(o.output_tokens), "
-        "total(o.reasoning_tokens), sum(o.cost), count(*) - count(o.cost), sum(m.spent), count(*) - count(m.spent), "
-        "total(o.truncated), total(o.latency), sum(m.judge_spent), count(*) - count(m.judge_spent) "
+        "SELECT total(length(o.calls) / 16), total(o.input_tokens), total(o.output_tokens), "
+        "total(o.reasoning_tokens), sum(o.cost), count(*) - count(o.cost), total(o.truncated), total(o.latency) "
         "FROM members m JOIN outcomes o ON o.id = m.outcome WHERE m.run = :run AND m.variant = :variant",
         parameters,
     ).fetchone()
+    paid = "SELECT count(*), sum(cost), count(*) - count(cost) FROM calls WHERE run = :run AND variant = :variant"
+    made, spent, unknown = lab.db.execute(f"{paid} AND judge = 0", parameters).fetchone()
+    _, judge_spent, judge_unknown = lab.db.execute(f"{paid} AND judge = 1", parameters).fetchone()
     judges = lab.db.execute(
         "SELECT total(s.judge_calls), sum(s.judge_cost), count(*) - count(s.judge_cost) FROM members m "
         "JOIN rows r ON r.dataset = :dataset AND r.row = m.row "
@@ -211,20 +236,30 @@ def read_totals(lab: Lab, run: RunRecord, variant: int, scorer: int | None) -> T
     return Totals(
         reasons=reasons,
         kinds=kinds,
+        examples=_examples(lab, parameters) if kinds else {},
         calls=int(sums[0]),
-        fresh=int(sums[1]),
-        input_tokens=int(sums[2]),
-        output_tokens=int(sums[3]),
-        reasoning_tokens=int(sums[4]),
-        cost_usd=_known(sums[5], sums[6]),
-        spent_usd=_known(sums[7], sums[8]),
+        fresh=made,
+        input_tokens=int(sums[1]),
+        output_tokens=int(sums[2]),
+        reasoning_tokens=int(sums[3]),
+        cost_usd=_known(sums[4], sums[5]),
+        spent_usd=_known(spent, unknown),
         judge_calls=int(judges[0]),
         judge_cost_usd=_known(judges[1], judges[2]),
-        judge_spent_usd=_known(sums[11], sums[12]),
-        truncated=int(sums[9]),
-        seconds=float(sums[10]),
+        judge_spent_usd=_known(judge_spent, judge_unknown),
+        truncated=int(sums[6]),
+        seconds=float(sums[7]),
         served=tuple(sorted({name for (names,) in served for name in names.split(", ")})),
     )
+
+
+def _examples(lab: Lab, parameters: dict[str, Any]) -> dict[str, str]:
+    """The words of one error of each kind."""
+    query = (
+        "SELECT o.reason, min(o.message) FROM members m JOIN outcomes o ON o.id = m.outcome "
+        "WHERE m.run = :run AND m.variant = :variant AND o.status = 2 GROUP BY o.reason"
+    )
+    return dict(lab.db.execute(query, parameters).fetchall())
 
 
 def _known(total: float | None, unknown: int) -> float | None:

@@ -9,6 +9,7 @@ require better             every variant is better
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from scansion.errors import InputError, nearest
@@ -37,9 +38,12 @@ def parse_gate(text: str) -> tuple[str, str, float]:
     if rule == "fail-under":
         name, equals, number = rest.rpartition("=")
         try:
-            return rule, name if equals else "", float(number)
+            least = float(number)
+            if math.isfinite(least):
+                return rule, name if equals else "", least
         except ValueError:
-            raise InputError(f"gates: fail-under takes a number, or VARIANT=NUMBER, not {rest!r}") from None
+            pass
+        raise InputError(f"gates: fail-under takes a number, or VARIANT=NUMBER, not {rest!r}")
     raise InputError(f"gates: {text!r} is no gate; {nearest(rule, ['fail-under', 'fail-if-worse', 'require'])}")
 
 
@@ -57,10 +61,10 @@ def _check(text: str, variants: Sequence[VariantResult], comparisons: Sequence[C
         low = [v for v in chosen if v.mean is None or v.mean < number]
         detail = ", ".join(f"{v.name} {'has no score' if v.mean is None else format(v.mean, '.4g')}" for v in low)
         return Gate(text, not low, detail)
-    if not comparisons and rule == "require":
-        return Gate(text, held=False, detail="there is nothing to compare: the run has one variant")
+    if not comparisons:
+        return Gate(text, held=False, detail="nothing was compared")
     if rule == "fail-if-worse":
-        failing = [c for c in comparisons if c.verdict == "worse"]
+        failing = [c for c in comparisons if c.verdict == "worse" or c.difference is None]
     else:
         failing = [c for c in comparisons if c.verdict not in _ENOUGH[name]]
     return Gate(text, not failing, ", ".join(f"{c.b} is {c.verdict} against {c.a}" for c in failing))

@@ -94,6 +94,10 @@ class Lab:
         """The run that `r12`, a plan's name (its last run) or nothing (the last of all) means."""
         return self._info(self.run_table.find(name))
 
+    def is_run(self, name: str) -> bool:
+        """Whether a run goes by this name, as `run` takes it."""
+        return any(name in (run.label, str(run.id), run.name) for run in self.run_table.list())
+
     def result(self, name: str | None = None) -> RunResult:
         """A run's figures: those it closed with, or for a run that did not, those of what is there."""
         from scansion.experiments.summary import summarize

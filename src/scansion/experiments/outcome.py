@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from scansion.errors import BudgetSpent, CallError, InputError, ProgramError, Quit, Unscored
+from scansion.experiments.results import known_sum
+from scansion.experiments.store.codec import pack
 from scansion.experiments.store.outcomes import (
     DONE,
     ERROR,
@@ -22,26 +25,18 @@ from scansion.experiments.variants import Variant
 from scansion.models.gateway import Gateway
 from scansion.models.lm import LM, Trace
 from scansion.scorers import Scorer
-from scansion.types import Call, Example, Output, Score, request_digest
+from scansion.types import Call, Example, Output, Score, digest, request_digest
 
-__all__ = ["Paid", "Produced", "held_against", "produce"]
+__all__ = ["Produced", "held_against", "produce"]
 
 _MESSAGE = 500  # characters of an error's words that are kept
 
 
-class Paid(Struct, frozen=True):
-    """What was paid now: calls made (recorded ones not counted) and their cost in USD (None: no price known)."""
-
-    calls: int = 0
-    usd: float | None = 0.0
-
-
 class Produced(Struct, frozen=True):
-    """A fresh outcome, the output in it, and what it took now."""
+    """A fresh outcome and the output in it."""
 
     record: OutcomeRecord
     output: Output | None
-    paid: Paid
 
 
 async def produce(variant: Variant, inputs: dict[str, Any], key: bytes, trial: int, gateway: Gateway) -> Produced:
@@ -50,27 +45,31 @@ async def produce(variant: Variant, inputs: dict[str, Any], key: bytes, trial: i
     trace = Trace()
     lm = LM(gateway, variant.channel, trace, trial=trial)
     start = time.perf_counter()
-    output: Output | None = None
+    output, packed = None, None
     status, reason, message = DONE, "", ""
     try:
-        output = _checked(await variant.program(inputs, lm))
+        output, packed = _packed(_checked(await variant.program(inputs, lm)), trace.calls)
     except Unscored as error:
         status, reason, message = UNSCORED, error.reason, str(error)
     except (BudgetSpent, Quit, InputError):
         raise
     except Exception as error:
+        output = None
         status, reason, message = ERROR, *_failure(error, variant.name)
-    record = _record(key, trace.calls, output, time.perf_counter() - start)
-    if status != DONE:
-        fields = {"status": status, "reason": reason, "message": message[:_MESSAGE]}
-        record = OutcomeRecord(**{**_fields(record), **fields})
-    return Produced(record, output, _paid(trace.calls))
+    record = _record(key, trace.calls, time.perf_counter() - start)
+    record = structs.replace(
+        record,
+        status=status,
+        reason=reason,
+        message=_storable(message[:_MESSAGE]),
+        truncated=output is not None and output.finish_reason == "length",
+        output=packed,
+    )
+    return Produced(record, output)
 
 
-async def held_against(
-    scorer: Scorer, output: Output, example: Example, judge: Callable[[], LM]
-) -> tuple[ScoreRecord, Paid]:
-    """The score that `scorer` gives, with what it took now; its failures become unscored or error scores.
+async def held_against(scorer: Scorer, output: Output, example: Example, judge: Callable[[], LM]) -> ScoreRecord:
+    """The score that `scorer` gives; its failures become unscored or error scores.
 
     `judge` makes the handle for scorers that ask a model. Raises as `produce` does.
     """
@@ -85,25 +84,55 @@ async def held_against(
                 calls = lm.trace.calls
         record = _score(score)
     except Unscored as error:
-        record = ScoreRecord(UNSCORED, reason=error.reason, detail=ScoreDetail(str(error)))
+        record = ScoreRecord(UNSCORED, reason=error.reason, detail=ScoreDetail(_storable(str(error))))
     except (BudgetSpent, Quit, InputError):
         raise
     except Exception as error:
         kind, message = _failure(error, scorer.name)
-        record = ScoreRecord(ERROR, reason=kind, detail=ScoreDetail(message[:_MESSAGE]))
+        record = ScoreRecord(ERROR, reason=kind, detail=ScoreDetail(_storable(message[:_MESSAGE])))
     if not calls:
-        return record, Paid()
-    detail = ScoreDetail(record.detail.explanation, record.detail.answer, b"".join(c.key for c in calls))
-    judged = ScoreRecord(record.state, record.value, record.reason, detail, len(calls), _cost(calls))
-    return judged, _paid(calls)
+        return record
+    detail = structs.replace(record.detail, calls=b"".join(c.key for c in calls))
+    return structs.replace(record, detail=detail, judge_calls=len(calls), judge_cost=_cost(calls))
 
 
 def _checked(output: Any) -> Output:
-    if isinstance(output, Output):
+    if isinstance(output, Output) and isinstance(output.text, str):
         return output
     if isinstance(output, str):
         return Output(text=output)
-    raise ProgramError(f"the program returned {type(output).__name__}, not an Output or text")
+    what = f"an Output whose text is {output.text!r}" if isinstance(output, Output) else type(output).__name__
+    raise ProgramError(f"the program returned {what}, not an Output with text, or text")
+
+
+def _packed(output: Output, calls: list[Call]) -> tuple[Output, bytes | None]:
+    """The output as it will be read again, and as it is stored: as nothing where it is the reply of the last call."""
+    if calls and output == plain_output(calls[-1]):
+        return output, None
+    try:
+        return output, pack(output)
+    except (TypeError, OverflowError, ValueError):
+        pass  # an answer or data of a kind that the lab does not know is kept as its text
+    try:
+        data = {str(name): _plain(value) for name, value in output.data.items()}
+        plain = structs.replace(output, answer=_plain(output.answer), data=data)
+        return plain, pack(plain)
+    except (TypeError, OverflowError, ValueError) as error:
+        raise ProgramError(f"the output cannot be stored: {error}") from None
+
+
+def _plain(value: Any) -> Any:
+    """`value` if the lab can keep it as it is, else its text."""
+    try:
+        pack(value)
+    except (TypeError, OverflowError, ValueError):
+        return _storable(repr(value))
+    return value
+
+
+def _storable(text: str) -> str:
+    """`text` with what UTF-8 cannot hold (lone surrogates) written out."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _failure(error: Exception, name: str) -> tuple[str, str]:
@@ -118,48 +147,45 @@ def _failure(error: Exception, name: str) -> tuple[str, str]:
 
 
 def _score(score: Score) -> ScoreRecord:
-    if not score.explanation and score.answer is None:
-        detail = ScoreDetail()
-    else:
-        answer = score.answer if isinstance(score.answer, str | int | float | bool | None) else repr(score.answer)
-        detail = ScoreDetail(score.explanation, answer)
+    plain = not score.explanation and score.answer is None
+    detail = ScoreDetail() if plain else ScoreDetail(_storable(score.explanation), _plain(score.answer))
     if score.value is None:
         return ScoreRecord(UNSCORED, reason=score.unscored or "no answer", detail=detail)
-    return ScoreRecord(DONE, float(score.value), detail=detail)
+    value = float(score.value)
+    if not math.isfinite(value):
+        raise ProgramError(f"the scorer gave {value}, which is not a finite number")
+    return ScoreRecord(DONE, value, detail=detail)
 
 
-def _record(key: bytes, calls: list[Call], output: Output | None, seconds: float) -> OutcomeRecord:
+def _record(key: bytes, calls: list[Call], seconds: float) -> OutcomeRecord:
+    """What the calls of an outcome tell of it."""
     usages = [c.completion.usage for c in calls if c.completion.usage is not None]
-    plain = output is not None and bool(calls) and output == plain_output(calls[-1])
-    served = sorted({c.completion.model for c in calls if c.completion.model})
     return OutcomeRecord(
         key=key,
         status=DONE,
-        truncated=output is not None and output.finish_reason == "length",
-        cluster=int.from_bytes(request_digest(calls[0].request)[:8], "little", signed=True) if calls else 0,
+        cluster=_cluster(calls),
         calls=b"".join(c.key for c in calls),
         input_tokens=sum(u.input_tokens for u in usages),
         output_tokens=sum(u.output_tokens for u in usages),
         reasoning_tokens=sum(u.reasoning_tokens for u in usages),
         cost=_cost(calls),
         latency=_latency(calls, seconds),
-        served=", ".join(served),
-        output=None if plain else output,
+        served=", ".join(sorted({c.completion.model for c in calls if c.completion.model})),
+        made=time.time(),
     )
 
 
-def _fields(record: OutcomeRecord) -> dict[str, Any]:
-    return {name: getattr(record, name) for name in record.__struct_fields__}
+def _cluster(calls: list[Call]) -> int:
+    """The label that outcomes share whose requests are all equal; 0 where nothing was asked."""
+    if not calls:
+        return 0
+    requests = [request_digest(c.request) for c in calls]
+    mark = requests[0] if len(requests) == 1 else digest(*(r.hex() for r in requests))
+    return int.from_bytes(mark[:8], "little", signed=True)
 
 
 def _cost(calls: list[Call]) -> float | None:
-    costs = [c.cost_usd for c in calls]
-    return None if any(c is None for c in costs) else sum(c for c in costs if c is not None)
-
-
-def _paid(calls: list[Call]) -> Paid:
-    made = [c for c in calls if not c.recorded]
-    return Paid(len(made), _cost(made))
+    return known_sum(c.cost_usd for c in calls)
 
 
 def _latency(calls: list[Call], seconds: float) -> float:

@@ -6,6 +6,7 @@ run (how many calls at once, how long to wait) is `Options` and never changes a 
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -46,11 +47,11 @@ class Plan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     `prompts` are file names or revisions, or in Python also Prompts, pipelines and other Programs. Without `models`
     each prompt's own model is used. The first of `scorers` is primary: verdicts and gates use it. `no_answer: wrong`
     counts outputs without a readable answer as wrong, `truncated: score` scores outputs that were cut off. `part` is
-    the part of the split that is run.
+    the part of the split that is run. Below `pass_mark` (None: the primary scorer's own) an outcome is wrong.
     """
 
     prompts: tuple[Any, ...] = ()
-    techniques: tuple[str, ...] = ("as-is",)
+    techniques: tuple[Any, ...] = ("as-is",)
     models: tuple[str, ...] = ()
     variants: tuple[VariantSpec, ...] | None = None
     data: Any = None
@@ -63,7 +64,7 @@ class Plan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     no_answer: Literal["unscored", "wrong"] = "unscored"
     truncated: Literal["unscored", "score"] = "unscored"
     gold_check: Literal["on", "off"] = "on"
-    pass_mark: float = 1.0
+    pass_mark: float | None = None
     margin: float | None = None
     alpha: float = 0.05
     limit: int | None = None
@@ -75,13 +76,19 @@ class Plan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 class Options(Struct, frozen=True, kw_only=True):
     """How to run a plan: calls at once, seconds a call may take, tries a call, the longest wait that a server may ask
-    for (None: any), a file to record the calls to."""
+    for (None: any), a file to record the calls to. Raises InputError for numbers that make no sense."""
 
     concurrency: int = 100
     timeout: float = 120.0
     tries: int = 6
     max_wait: float | None = None
     record: str | None = None
+
+    def __post_init__(self) -> None:
+        for name, least in (("concurrency", 1), ("tries", 1), ("timeout", 1e-9), ("max_wait", 0)):
+            value = getattr(self, name)
+            if value is not None and not value >= least:
+                raise InputError(f"{name}: {value} is too little; give {'1 or more' if least == 1 else 'more'}")
 
 
 _FILE_FIELDS = [f for f in Plan.__struct_fields__ if f not in ("base_dir", "part")]
@@ -96,7 +103,7 @@ def load_plan(path: str | Path, **overrides: Any) -> Plan:
     if not file.is_file():
         raise InputError(f"{path}: no such file; give an experiment.yaml, or prompts with -p and data with -d")
     values, lines = _read_yaml(file)
-    unknown = [key for key in values if key not in _FILE_FIELDS]
+    unknown = [str(key) for key in values if key not in _FILE_FIELDS]
     if unknown:
         raise InputError(f"{path}:{lines[unknown[0]]}: unknown key {unknown[0]!r}; {nearest(unknown[0], _FILE_FIELDS)}")
     given = {key: value for key, value in overrides.items() if value is not None}
@@ -125,7 +132,12 @@ def _read_yaml(file: Path) -> tuple[dict[str, Any], dict[str, int]]:
         raise InputError(f"{file}:{line}: not valid YAML: {problem}") from None
     if not isinstance(values, dict) or not isinstance(node, yaml.MappingNode):
         raise InputError(f"{file}:1: a mapping is wanted (prompts: [...], data: ..., scorers: [...])")
-    return values, {key.value: key.start_mark.line + 1 for key, _ in node.value}
+    lines: dict[str, int] = {}
+    for key, _ in node.value:
+        if key.value in lines:
+            raise InputError(f"{file}:{key.start_mark.line + 1}: {key.value!r} stands there twice; keep one")
+        lines[str(key.value)] = key.start_mark.line + 1
+    return values, lines
 
 
 def make_plan(**fields: Any) -> Plan:
@@ -141,6 +153,8 @@ def make_plan(**fields: Any) -> Plan:
         if field in values:
             values[field] = _listed(values[field])
     values["data"] = _data(values.get("data"))
+    if "models" in values:
+        values["models"] = tuple(_model(m) for m in values["models"])
     values["base_dir"] = str(values.get("base_dir", "."))
     if "budget" in values:
         values["budget"] = str(values["budget"])
@@ -156,6 +170,15 @@ def _listed(value: Any) -> tuple[Any, ...]:
     if isinstance(value, str) or not isinstance(value, Sequence):
         return (value,)
     return tuple(value)
+
+
+def _model(value: Any) -> Any:
+    """A function as the spec of a model; anything else as it is."""
+    if not callable(value):
+        return value
+    if "<" in value.__qualname__:
+        raise InputError(f"models: {value.__qualname__} has no name to find it by; define it at a module's top level")
+    return f"python:{value.__module__}:{value.__qualname__}"
 
 
 def _data(value: Any) -> Any:
@@ -188,7 +211,7 @@ def _check(plan: Plan) -> None:
         (plan.data is None, "data: there is none; name a JSONL, CSV or Parquet file"),
         (plan.trials < 1, f"trials: {plan.trials} is too few; give 1 or more"),
         (not 0 < plan.alpha < 1, f"alpha: {plan.alpha} is not between 0 and 1"),
-        (plan.margin is not None and plan.margin <= 0, f"margin: {plan.margin} is not above 0"),
+        (plan.margin is not None and not 0 < plan.margin < math.inf, f"margin: {plan.margin} is not above 0"),
         (plan.limit is not None and plan.limit < 1, f"limit: {plan.limit} is too few; give 1 or more"),
         (not plan.techniques, "techniques: the list is empty; 'as-is' is the prompt as it stands"),
         (plan.part is not None and plan.split is None, "split: the plan has none, so there is no part to choose"),

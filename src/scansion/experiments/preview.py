@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from itertools import islice
-from typing import Any
 
-from msgspec import Struct, convert, structs
+from msgspec import Struct
 
 from scansion.data import Dataset, Row
-from scansion.errors import ProgramError, Unscored
 from scansion.experiments.agenda import inputs_digest, outcome_key
 from scansion.experiments.lab import Lab
 from scansion.experiments.plan import Options, Plan
 from scansion.experiments.session import open_parts, rows_of
 from scansion.experiments.variants import Variant
 from scansion.models import prices
-from scansion.types import Completion, Message, Request, Sampling, Usage, canonical, request_digest
+from scansion.models.channel import Channel
+from scansion.models.gateway import Gateway, Purpose
+from scansion.models.lm import LM, Trace
+from scansion.scorers import Scorer
+from scansion.types import Call, Completion, Output, Request, Usage, canonical, request_digest
 
 __all__ = ["Preview", "preview"]
 
@@ -33,49 +35,26 @@ _ASSUMED = (
 
 
 class Preview(Struct, frozen=True):
-    """What a run would do: the first rendered requests as (variant, example id, request), and in all the calls, the
-    input and output tokens and the cost in USD (None: a model without a known price), estimated."""
+    """What a run would do: the first rendered requests as (variant, example id, request), and in all, estimated, the
+    calls to make, those held already, the input and output tokens, the cost in USD (None: a model without a price).
+    """
 
     requests: list[tuple[str, str, Request]]
     rows: int
     calls: int
+    held: int
     input_tokens: int
     output_tokens: int
     cost_usd: float | None
     notes: list[str]
 
 
-class _DryLM:
-    """Stands in for a model: keeps what it is asked and answers with nothing."""
+class _DryGateway(Gateway):
+    """Answers every call with an empty reply and sends none."""
 
-    trial = 0
-
-    def __init__(self, variant: Variant) -> None:
-        self._channel = variant.channel
-        self.model = variant.model
-        self.requests: list[Request] = []
-
-    async def __call__(self, prompt: Any, **sampling: Any) -> Completion:
-        request = prompt if isinstance(prompt, Request) else _as_request(prompt)
-        effective = self._channel.effective(request.sampling)
-        if sampling:
-            effective = effective.merged(convert(sampling, Sampling))
-        self.requests.append(structs.replace(request, sampling=effective))
-        return Completion(text="", finish_reason="stop")
-
-    def using(self, _model: str) -> _DryLM:
-        """The same, whatever the model."""
-        return self
-
-    def as_judge(self) -> _DryLM:
-        """The same."""
-        return self
-
-
-def _as_request(prompt: str | Sequence[Message | Mapping[str, Any]]) -> Request:
-    if isinstance(prompt, str):
-        return Request((Message("user", prompt),))
-    return Request(tuple(m if isinstance(m, Message) else Message(**m) for m in prompt))
+    async def ask(self, channel: Channel, request: Request, key: bytes, purpose: Purpose = "subject") -> Call:
+        """The call with nothing in it."""
+        return Call(key, channel.name, request, Completion(text="", finish_reason="stop"), 0.0, True, purpose)
 
 
 async def preview(plan: Plan, lab: Lab | None = None, *, show: int = 1) -> Preview:
@@ -83,29 +62,57 @@ async def preview(plan: Plan, lab: Lab | None = None, *, show: int = 1) -> Previ
 
     What `lab` holds already would not be asked and is not counted; repeats of one request are shown once.
     """
-    data, _, gateway, variants = open_parts(plan, Options(), None)
+    data, scorers, gateway, variants = open_parts(plan, Options(), None, _DryGateway)
     try:
         rows = rows_of(plan, data)
         sample = list(islice(rows, _SAMPLE))
         total = len(sample) + sum(1 for _ in rows)
-        shown: list[tuple[str, str, Request]] = []
-        sums = [0.0, 0.0, 0.0]
-        cost: float | None = 0.0
+        scale = total / max(1, len(sample))
+        estimate = _Estimate()
         for variant in variants:
-            asked = [(row, await _requests(variant, row, data)) for row in sample]
-            for row, requests in asked[:show]:
-                distinct = {request_digest(r): r for r in requests}.values()
-                shown += [(variant.name, row.example.id, request) for request in distinct]
-            tokens = []
-            for row, requests in asked:
+            for number, row in enumerate(sample):
+                requests = await _requests(variant, row, data, scorers, gateway)
+                if number < show:
+                    distinct = {request_digest(r): r for r in requests}.values()
+                    estimate.shown += [(variant.name, row.example.id, request) for request in distinct]
                 missing = _missing(variant, row, data, plan.trials, lab)
-                tokens += [_tokens(request) for request in requests] * missing
-            scale = total / max(1, len(sample))
-            sums = [s + x * scale for s, x in zip(sums, _sums(tokens), strict=True)]
-            cost = _plus(cost, _cost(variant, tokens, scale))
-        return Preview(shown, total, round(sums[0]), round(sums[1]), round(sums[2]), cost, [_ASSUMED])
+                estimate.add(variant, requests, missing, plan.trials - missing)
+        return estimate.scaled(total, scale)
     finally:
         await gateway.close()
+
+
+class _Estimate:
+    """Sums over the sampled rows: calls, tokens, USD (None: a model without a known price), calls held already."""
+
+    def __init__(self) -> None:
+        self.shown: list[tuple[str, str, Request]] = []
+        self.calls = self.held = self.input_tokens = self.output_tokens = 0
+        self.cost: float | None = 0.0
+
+    def add(self, variant: Variant, requests: list[Request], times: int, held: int) -> None:
+        """Count the requests of one outcome `times` times, and as held already `held` times."""
+        self.held += len(requests) * held
+        for request in requests:
+            tokens_in, tokens_out = _tokens(request)
+            self.calls += times
+            self.input_tokens += tokens_in * times
+            self.output_tokens += tokens_out * times
+            cost = _cost(variant, tokens_in, tokens_out)
+            self.cost = None if self.cost is None or cost is None else self.cost + cost * times
+
+    def scaled(self, rows: int, scale: float) -> Preview:
+        """The estimate for all rows."""
+        return Preview(
+            requests=self.shown,
+            rows=rows,
+            calls=round(self.calls * scale),
+            held=round(self.held * scale),
+            input_tokens=round(self.input_tokens * scale),
+            output_tokens=round(self.output_tokens * scale),
+            cost_usd=None if self.cost is None else self.cost * scale,
+            notes=[_ASSUMED],
+        )
 
 
 def _missing(variant: Variant, row: Row, data: Dataset, trials: int, lab: Lab | None) -> int:
@@ -117,11 +124,17 @@ def _missing(variant: Variant, row: Row, data: Dataset, trials: int, lab: Lab | 
     return trials - len(lab.outcome_table.settled(keys))
 
 
-async def _requests(variant: Variant, row: Row, data: Dataset) -> list[Request]:
-    lm = _DryLM(variant)
-    with suppress(Unscored, ProgramError):
-        await variant.program(variant.inputs(row, data), lm)
-    return lm.requests
+async def _requests(
+    variant: Variant, row: Row, data: Dataset, scorers: Sequence[Scorer], gateway: Gateway
+) -> list[Request]:
+    """What one outcome would ask, and its judges, as far as that can be told from empty replies."""
+    trace = Trace()
+    with suppress(Exception):  # a program or judge may well fail on an empty reply
+        output = await variant.program(variant.inputs(row, data), LM(gateway, variant.channel, trace))
+        for scorer in scorers:
+            if scorer.uses_model and isinstance(output, Output):
+                await scorer(output, row.example, LM(gateway, variant.channel, trace, purpose="judge"))
+    return [call.request for call in trace.calls]
 
 
 def _tokens(request: Request) -> tuple[int, int]:
@@ -130,18 +143,8 @@ def _tokens(request: Request) -> tuple[int, int]:
     return max(1, round(len(text) / _BYTES)), min(_OUTPUT, limit) if limit is not None else _OUTPUT
 
 
-def _sums(tokens: list[tuple[int, int]]) -> tuple[int, int, int]:
-    return len(tokens), sum(i for i, _ in tokens), sum(o for _, o in tokens)
-
-
-def _cost(variant: Variant, tokens: list[tuple[int, int]], scale: float) -> float | None:
+def _cost(variant: Variant, tokens_in: int, tokens_out: int) -> float | None:
     if not variant.channel.capabilities.priced:
         return 0.0
     rates = prices.rates(variant.channel.spec.plain)
-    if rates is None:
-        return None
-    return scale * sum(rates.cost(Usage(input_tokens=i, output_tokens=o)) for i, o in tokens)
-
-
-def _plus(a: float | None, b: float | None) -> float | None:
-    return None if a is None or b is None else a + b
+    return rates.cost(Usage(input_tokens=tokens_in, output_tokens=tokens_out)) if rates is not None else None

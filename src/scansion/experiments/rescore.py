@@ -18,7 +18,8 @@ from scansion.experiments.outcome import held_against
 from scansion.experiments.plan import Options
 from scansion.experiments.progress import Progress, Stop, Tally
 from scansion.experiments.results import RunResult
-from scansion.experiments.store.outcomes import DONE, ScoreRecord
+from scansion.experiments.store.journal import payer
+from scansion.experiments.store.outcomes import DONE
 from scansion.experiments.store.runs import RunRecord
 from scansion.experiments.summary import summarize
 from scansion.models.gateway import CallSettings, Gateway
@@ -50,6 +51,7 @@ async def rescore(
     run = _derived(lab, old, built, ids)
     settings = CallSettings(options.timeout, options.tries, options.max_wait, options.concurrency)
     gateway = Gateway(recorder=lab.journal, settings=settings, base_dir=Path(old.plan["base_dir"]))
+    lab.journal.run = run.id
     tally = Tally(gateway, watch, [v.name for v in VariantInfo.of(run)])
     telling = asyncio.create_task(tally.keep_telling())
     try:
@@ -84,6 +86,9 @@ def _derived(lab: Lab, old: RunRecord, scorers: Sequence[Scorer], ids: list[int]
     return lab.run_table.load(run.id)
 
 
+_BLOCK = 256  # outcomes between two pauses
+
+
 class _Job(Struct, frozen=True):
     """An outcome to score: its place in the run and the scorers that it lacks."""
 
@@ -105,13 +110,15 @@ class _Rescoring:
         self._lab, self._run, self._scorers, self._gateway, self._tally = lab, run, scorers, gateway, tally
         self._variants = VariantInfo.of(run)
 
-    def jobs(self) -> Iterator[_Job]:
-        """The outcomes that lack a score."""
+    def jobs(self) -> Iterator[_Job | None]:
+        """The outcomes that lack a score; None now and then, for others to have their turn."""
         query = "SELECT row, variant, trial, outcome FROM members WHERE run = ? ORDER BY row, variant, trial"
         members = self._lab.db.execute(query, (self._run.id,)).fetchall()
         self._tally.total = len(members)
         ids = [id for _, id in self._scorers]
-        for row, variant, trial, outcome in members:
+        for number, (row, variant, trial, outcome) in enumerate(members):
+            if number % _BLOCK == _BLOCK - 1:
+                yield None
             kept = self._lab.run_table.example(self._run.dataset or 0, row)
             if kept is None:
                 continue
@@ -125,22 +132,17 @@ class _Rescoring:
 
     async def score(self, job: _Job) -> None:
         """Make and store the scores of one outcome."""
+        payer.set(job.variant)
         table = self._lab.outcome_table
         record = table.load(job.outcome)
         output = table.output(record)
         if record.status == DONE and output is not None:
             for scorer, id in job.missing:
-                found, paid = await held_against(scorer, output, job.example, lambda: self._judge(job))
-                self._lab.journal.later(partial(self._save, job, id, found, paid.usd))
+                found = await held_against(scorer, output, job.example, lambda: self._judge(job))
+                save = self._lab.outcome_table.save_score
+                self._lab.journal.later(partial(save, job.outcome, id, job.mark, found))
         self._tally.add(self._variants[job.variant].name, None, asked=True)
 
     def _judge(self, job: _Job) -> LM:
         channel = self._gateway.channel(self._variants[job.variant].model)
         return LM(self._gateway, channel, Trace(), trial=job.trial, purpose="judge")
-
-    def _save(self, job: _Job, scorer: int, score: ScoreRecord, usd: float | None) -> None:
-        self._lab.outcome_table.save_score(job.outcome, scorer, job.mark, score)
-        self._lab.db.execute(
-            "UPDATE members SET judge_spent = judge_spent + ? WHERE run = ? AND variant = ? AND row = ? AND trial = ?",
-            (usd, self._run.id, job.variant, job.row, job.trial),
-        )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 from msgspec import Struct
 
 from scansion.types import Call, Example, Output, Score
 
-__all__ = ["Comparison", "Gate", "OutcomeView", "RunResult", "ScorerResult", "VariantResult"]
+__all__ = ["Comparison", "Gate", "OutcomeView", "RunResult", "ScorerResult", "VariantResult", "known_sum"]
 
 Status = Literal["scored", "unscored", "error", "unreached"]
 VerdictName = Literal["better", "worse", "not worse", "equivalent", "undecided"]
@@ -62,6 +63,7 @@ class VariantResult(Struct, frozen=True):
     interval_method: str = ""
     unscored_reasons: dict[str, int] = {}
     error_kinds: dict[str, int] = {}
+    error_examples: dict[str, str] = {}
     zero_wrong_bound: float | None = None
     served_models: tuple[str, ...] = ()
 
@@ -103,7 +105,9 @@ class Gate(Struct, frozen=True):
 class RunResult(Struct, frozen=True):
     """A run's document. `notes` are lines a person must read (repeated rows, mixed served models, truncations, ...).
 
-    `head` are the settings that the table's head shows because they change what figures mean (`no_answer: wrong`).
+    `budget` is the run's budget as text, `budget_spent` says that it stopped outcomes; `rescored` names the run whose
+    outcomes were scored anew. `head` are the settings that the table's head shows because they change what figures
+    mean (`no_answer: wrong`).
     """
 
     run: str
@@ -120,6 +124,9 @@ class RunResult(Struct, frozen=True):
     calls_made: int = 0
     complete: bool = True
     interrupted: bool = False
+    budget: str = ""
+    budget_spent: bool = False
+    rescored: str = ""
     head: list[str] = []
     notes: list[str] = []
     gates: list[Gate] = []
@@ -147,3 +154,13 @@ class OutcomeView(Struct, frozen=True):
     cost_usd: float | None
     latency: float
     judge_calls: list[Call] = []
+
+
+def known_sum(values: Iterable[float | None]) -> float | None:
+    """The sum, or None where one of the terms is not known."""
+    total = 0.0
+    for value in values:
+        if value is None:
+            return None
+        total += value
+    return total

@@ -21,11 +21,12 @@ from scansion.errors import BudgetSpent, Quit
 from scansion.experiments.agenda import Agenda, Job
 from scansion.experiments.crew import work_off
 from scansion.experiments.lab import Lab
-from scansion.experiments.outcome import Paid, Produced, held_against, produce
+from scansion.experiments.outcome import Produced, held_against, produce
 from scansion.experiments.plan import Options, Plan, load_plan, make_plan
 from scansion.experiments.progress import Progress, Stop, Tally
 from scansion.experiments.results import RunResult
 from scansion.experiments.session import Session, prepare
+from scansion.experiments.store.journal import payer
 from scansion.experiments.store.outcomes import ScoreRecord
 from scansion.experiments.store.presence import Presence
 from scansion.experiments.summary import summarize
@@ -35,6 +36,8 @@ from scansion.types import Output
 
 __all__ = ["execute", "run"]
 
+_SPARE = 8  # outcomes at work beyond the calls in flight: some are between two calls
+_MOMENT = 2.0  # seconds that the rest of the data may take to be counted after a hard stop
 _POLL = 0.05  # seconds between two looks for an outcome that another process is making
 
 
@@ -92,63 +95,70 @@ class _Runner:
         self._deferred: list[Job] = []
         self._agenda = Agenda(session, self._tally)
         self._quit = False
-        self._start = time.monotonic()
+        self._misses = 0  # outcomes in a row that the budget stopped
+        self._start, self._began = time.monotonic(), time.time()
 
     async def work(self) -> None:
         """Make all outcomes that are missing."""
-        presence = self._lab.journal.presence = Presence(self._lab.db)
-        await presence.join()
+        journal = self._lab.journal
+        journal.run = self._session.run.id
+        presence = journal.presence = Presence(self._lab.db)
         aside = [
-            asyncio.create_task(presence.beat(self._lab.journal.in_flight)),
+            asyncio.create_task(presence.beat(journal.in_flight)),
             asyncio.create_task(self._tally.keep_telling()),
         ]
         try:
+            await presence.join(self._stop)
             await self._crew(self._agenda.jobs())
-            while self._deferred and not self._stop.requested:
-                await self._crew(iter(self._take_deferred()))
+            while self._deferred and not self._stopped:
+                jobs, self._deferred = self._deferred, []
+                await self._crew(iter(jobs))
                 await asyncio.sleep(_POLL if self._deferred else 0)
             await self._count_rows()
         finally:
             for task in aside:
                 task.cancel()
             await asyncio.gather(*aside, return_exceptions=True)
-            self._lab.journal.flush()
+            journal.flush()
             presence.leave()
-            self._lab.journal.presence = None
+            journal.presence = None
+
+    @property
+    def _stopped(self) -> bool:
+        return self._stop.requested or self._quit
 
     def close(self) -> RunResult:
         """The figures, from the lab."""
         self._tally.tell("summing up")
-        interrupted = self._stop.requested or self._quit
-        seconds = time.monotonic() - self._start
-        result = summarize(self._lab, self._session.run, self._agenda.planned, interrupted=interrupted, seconds=seconds)
-        self._lab.run_table.finish(self._session.run.id, self._agenda.planned, result, resumable=interrupted)
+        seconds, planned = time.monotonic() - self._start, self._agenda.planned
+        notes = () if self._agenda.read else (f"the data was not read to its end: there are more than {planned} rows",)
+        run = self._session.run
+        result = summarize(self._lab, run, planned, interrupted=self._stopped, seconds=seconds)
+        result = structs.replace(result, notes=[*result.notes, *notes], budget_spent=self._agenda.missed)
+        self._lab.run_table.finish(run.id, planned, result, resumable=self._stopped)
         return result
 
     async def _count_rows(self) -> None:
-        """Read the data to its end, so that the figures say how many examples were planned."""
+        """Read the data to its end, so that the figures say how many examples were planned; after a hard stop only as
+        far as a moment allows."""
+        until = time.monotonic() + _MOMENT
         for _ in self._agenda.count():
             await asyncio.sleep(0)
-            if self._stop.now:
+            if self._stop.now and time.monotonic() > until:
                 return
 
     async def _crew(self, jobs: Iterator[Job | None]) -> None:
-        size = self._options.concurrency + 8  # some are between two calls while the others wait for an answer
+        size = self._options.concurrency + _SPARE
         try:
             await work_off(jobs, self._do, size, self._stop)
         except Quit:
             self._quit = True
 
-    def _take_deferred(self) -> list[Job]:
-        """The jobs that another process had: as jobs again, but for what it has finished meanwhile."""
-        jobs, self._deferred = self._deferred, []
-        return jobs
-
     async def _do(self, job: Job) -> None:
         presence = self._lab.journal.presence
         if presence is not None and presence.shared and job.outcome is None:
             mine = presence.take(job.key)
-            made = self._lab.outcome_table.settled([job.key])
+            made = self._lab.outcome_table.settled([job.key], since=self._began)
             if made:
                 if mine:
                     presence.drop(job.key)
@@ -156,12 +166,21 @@ class _Runner:
             elif not mine:
                 self._deferred.append(job)
                 return
+        payer.set(job.variant.index)
         try:
             await self._make(job)
+            self._misses = 0
         except BudgetSpent:
-            self._agenda.asking = False
+            self._miss()
             if presence is not None and presence.shared:
                 presence.drop(job.key)
+
+    def _miss(self) -> None:
+        """Note an outcome that the budget stopped. One may be dearer than others; a crowd in a row ends the asking."""
+        self._misses += 1
+        if self._misses > self._options.concurrency + _SPARE:
+            self._agenda.asking = False
+        self._agenda.missed = True
 
     async def _make(self, job: Job) -> None:
         """Make or complete one outcome and store it with its scores."""
@@ -170,15 +189,15 @@ class _Runner:
             made = await produce(job.variant, job.inputs, job.key, job.trial, session.gateway)
         else:
             record = tables.load(job.outcome)
-            made = Produced(record, tables.output(record), Paid())
-        scores, judging = await self._scores(job, made.output)
+            made = Produced(record, tables.output(record))
+        scores = await self._scores(job, made.output)
         place = (job.variant.index, job.example.row, job.trial)
 
         def write() -> None:
             outcome = tables.save(made.record) if job.outcome is None else job.outcome
             for i, score in scores.items():
                 tables.save_score(outcome, session.scorer_ids[i], job.mark, score)
-            tables.join(session.run.id, [(*place, outcome, made.paid.calls, made.paid.usd, judging)])
+            tables.join(session.run.id, [(*place, outcome)])
             presence = self._lab.journal.presence
             if job.outcome is None and presence is not None and presence.shared:
                 presence.drop(job.key)
@@ -187,16 +206,14 @@ class _Runner:
         first = scores.get(0)
         self._tally.add(job.variant.name, first.value if first is not None else None, asked=True)
 
-    async def _scores(self, job: Job, output: Output | None) -> tuple[dict[int, ScoreRecord], float | None]:
-        """The scores that a job lacks, and what the judges cost now in USD (None: no price known)."""
-        found: dict[int, ScoreRecord] = {}
-        spent: float | None = 0.0
-        if output is None:
-            return found, spent
-        for i in job.scores:
-            found[i], paid = await held_against(self._session.scorers[i], output, job.example, lambda: self._judge(job))
-            spent = None if spent is None or paid.usd is None else spent + paid.usd
-        return found, spent
+    async def _scores(self, job: Job, output: Output | None) -> dict[int, ScoreRecord]:
+        """The scores that a job lacks, by position of the scorer."""
+        scorers = self._session.scorers if output is not None else []
+        return {
+            i: await held_against(scorers[i], output, job.example, lambda: self._judge(job))
+            for i in job.scores
+            if output is not None
+        }
 
     def _judge(self, job: Job) -> LM:
         return LM(self._session.gateway, job.variant.channel, Trace(), trial=job.trial, purpose="judge")
@@ -229,7 +246,12 @@ def run(plan: Plan | str | Path | None = None, *, lab: str | Path | None = None,
     except RuntimeError:
         return work()
     with ThreadPoolExecutor(1) as aside:
-        return aside.submit(work).result()
+        done = aside.submit(work)
+        while True:
+            try:
+                return done.result()
+            except KeyboardInterrupt:
+                stop.interrupt()
 
 
 @contextmanager

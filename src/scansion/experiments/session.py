@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -12,12 +12,13 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from scansion.data import Dataset, Row, open_dataset, split_of
+from scansion.data import Dataset, DataSpec, Row, open_dataset, split_of
 from scansion.errors import InputError
+from scansion.experiments.gates import parse_gate
 from scansion.experiments.lab import Lab
 from scansion.experiments.plan import Options, Plan
 from scansion.experiments.store.runs import RunLedger, RunRecord
-from scansion.experiments.variants import Variant, build_variants, described, pair_with_baseline
+from scansion.experiments.variants import Variant, build_variants, described, find_variant, pair_with_baseline
 from scansion.models.budget import Budget, Limits
 from scansion.models.gateway import CallSettings, Gateway
 from scansion.models.till import Till
@@ -51,13 +52,19 @@ class Session(Struct, frozen=True):
 def prepare(plan: Plan, lab: Lab, options: Options) -> Session:
     """Open everything that the plan names and enter the run. Raises InputError before any call is made."""
     data, scorers, gateway, variants = open_parts(plan, options, lab)
+    _check_gates(plan, variants)
+    _check_names(scorers)
+    if next(rows_of(plan, data), None) is None:
+        raise InputError(f"{data.label}: no row to run on; check the file, the split and the limit")
     if plan.gold_check == "on":
         prove(scorers, islice(rows_of(plan, data), _GOLD_ROWS), data)
+    getattr(gateway, "check", lambda: None)()
     fingerprint = data.fingerprint
     scorer_ids = [lab.outcome_table.scorer_id(s.identity) for s in scorers]
     text, context = describe(plan, variants, scorers)
     context |= {"scorer_ids": scorer_ids, "data": data.label, "fingerprint": fingerprint, "roles": _roles(data)}
-    mark = digest([v.identity.hex() for v in variants], fingerprint, [s.identity for s in scorers], _settings(plan))
+    asked = [[v.identity.hex(), v.name, v.columns, v.optional] for v in variants]
+    mark = digest(asked, fingerprint, [s.identity for s in scorers], _settings(plan))
     run = lab.run_table.open(plan.name or variants[0].prompt, mark, text, context)
     dataset = lab.run_table.enter_data(run.id, data.label, fingerprint)
     run = lab.run_table.load(run.id)
@@ -77,20 +84,40 @@ def prepare(plan: Plan, lab: Lab, options: Options) -> Session:
     )
 
 
+def _check_gates(plan: Plan, variants: Sequence[Variant]) -> None:
+    """Raise InputError, before anything is paid, for a gate that nothing in the run can meet."""
+    for text in plan.gates:
+        rule, name, _ = parse_gate(text)
+        if rule == "fail-under" and name:
+            find_variant(name, variants)
+        if rule != "fail-under" and len(variants) < 2:
+            raise InputError(f"gates: {text!r} compares variants, and the run has one: {variants[0].name!r}")
+
+
+def _check_names(scorers: Sequence[Scorer]) -> None:
+    """Raise InputError for two scorers of one name: figures are told apart by it."""
+    names = [s.name for s in scorers]
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError(f"scorers: two are called {name!r}; drop one, or give them different names")
+
+
 def _roles(data: Dataset) -> list[str]:
     """The columns that a reader sees as what they stand for (id, target, rationale), and not among the inputs."""
     return [c for c in (data.id_column, data.target_column, data.rationale_column) if c is not None]
 
 
-def open_parts(plan: Plan, options: Options, lab: Lab | None) -> tuple[Dataset, list[Scorer], Gateway, list[Variant]]:
-    """The data, the scorers, the gateway to the models and the variants of a plan."""
+def open_parts(
+    plan: Plan, options: Options, lab: Lab | None, kind: type[Gateway] = Gateway
+) -> tuple[Dataset, list[Scorer], Gateway, list[Variant]]:
+    """The data, the scorers, a gateway of that kind to the models, and the variants of a plan."""
     data = open_data(plan)
     scorers = [build_scorer(s, plan.base_dir) for s in plan.scorers]
     settings = CallSettings(
         timeout=options.timeout, tries=options.tries, max_wait=options.max_wait, concurrency=options.concurrency
     )
     limits = Budget.parse(plan.budget) if plan.budget is not None else Limits()
-    gateway = Gateway(limits=limits, settings=settings, base_dir=Path(plan.base_dir))
+    gateway = kind(limits=limits, settings=settings, base_dir=Path(plan.base_dir))
     if lab is not None:
         gateway.recorder = lab.journal
     variants = build_variants(plan, data, gateway, scorers, lambda: list(islice(_pool(plan, data), _POOL_ROWS)))
@@ -100,7 +127,16 @@ def open_parts(plan: Plan, options: Options, lab: Lab | None) -> tuple[Dataset, 
 
 def open_data(plan: Plan) -> Dataset:
     """The plan's data; its `data` may be a Dataset already."""
-    return plan.data if isinstance(plan.data, Dataset) else open_dataset(plan.data, base_dir=plan.base_dir)
+    data = plan.data
+    if isinstance(data, Dataset):
+        return data
+    if isinstance(data, Iterable) and not isinstance(data, str | Path | Mapping):
+        data = list(data)
+        if not all(isinstance(row, Mapping) for row in data):
+            raise InputError("data: a list of rows is wanted, each a mapping of column to value")
+    elif not isinstance(data, DataSpec):
+        raise InputError(f"data: {data!r} is no data; name a file, or give a list of rows")
+    return open_dataset(data, base_dir=plan.base_dir)
 
 
 def rows_of(plan: Plan, data: Dataset) -> Iterator[Row]:
@@ -126,9 +162,9 @@ def _pool(plan: Plan, data: Dataset) -> Iterator[Example]:
 def prove(scorers: Sequence[Scorer], rows: Iterator[Row], data: Dataset) -> None:
     """Raise InputError if a scorer's comparison refuses the targets that it will be held against."""
     refused: list[str] = []
-    count = 0
+    targets = False
     for row in rows:
-        count += 1
+        targets = targets or row.example.target is not None
         for scorer in scorers:
             why = scorer.refuses_gold(row.example)
             if why is not None:
@@ -139,8 +175,12 @@ def prove(scorers: Sequence[Scorer], rows: Iterator[Row], data: Dataset) -> None
             f"{data.label}: the scorer does not accept the data's own targets: {'; '.join(refused[:3])}{more}; "
             "mend the targets, choose another scorer, or go on with gold_check: off"
         )
-    if count == 0:
-        raise InputError(f"{data.label}: no row to run on; check the file, the split and the limit")
+    needy = next((s.name for s in scorers if s.needs_target), None)
+    if needy is not None and not targets:
+        raise InputError(
+            f"{data.label}: no row has a target, and {needy} needs one; name its column with --target "
+            f"(columns: {', '.join(data.columns)})"
+        )
 
 
 def _settings(plan: Plan) -> dict[str, Any]:
@@ -154,13 +194,15 @@ def describe(
     """The plan as plain data, and the circumstances that a run records: versions, git, variants, scorers."""
     from scansion import __version__
 
+    own = scorers[0].pass_mark if scorers else 1.0
     text = {
         **_settings(plan),
+        "pass_mark": plan.pass_mark if plan.pass_mark is not None else own,
         "budget": plan.budget,
         "gates": list(plan.gates),
         "scorers": [s.name for s in scorers],
         "base_dir": str(Path(plan.base_dir).resolve()),
-        "data": msgspec.to_builtins(plan.data) if isinstance(plan.data, Struct) else str(plan.data),
+        "data": msgspec.to_builtins(plan.data) if isinstance(plan.data, Struct) else "given in Python",
     }
     context = {
         "variants": [described(v) for v in variants],
@@ -181,7 +223,7 @@ def git_state(folder: Path) -> dict[str, Any]:
                 ["git", "-C", str(folder), *words],  # noqa: S607
                 capture_output=True,
                 text=True,
-                timeout=5,
+                timeout=2,
                 check=False,
             )
         except (OSError, subprocess.TimeoutExpired):

@@ -13,7 +13,7 @@ from scansion.experiments.figures import (
     Totals,
     VariantInfo,
     clusters_of,
-    group_labels,
+    dependencies,
     read_figures,
     read_latencies,
     read_totals,
@@ -21,7 +21,7 @@ from scansion.experiments.figures import (
 from scansion.experiments.gates import check_gates
 from scansion.experiments.lab import Lab
 from scansion.experiments.notes import notes_of
-from scansion.experiments.results import RunResult, ScorerResult, VariantResult
+from scansion.experiments.results import RunResult, ScorerResult, VariantResult, known_sum
 from scansion.experiments.store.runs import RunRecord
 from scansion.experiments.variants import pair_with_baseline
 from scansion.experiments.verdicts import Sides, compare_pairs, pair
@@ -29,7 +29,7 @@ from scansion.experiments.verdicts import Sides, compare_pairs, pair
 if TYPE_CHECKING:
     from scansion.stats.intervals import Mean
 
-__all__ = ["Rules", "example_cost", "figures_result", "head_of", "summarize", "variant_result"]
+__all__ = ["Rules", "example_cost", "figures_result", "head_of", "rules_head", "summarize", "variant_result"]
 
 
 class Rules(Struct, frozen=True):
@@ -57,6 +57,7 @@ def summarize(lab: Lab, run: RunRecord, planned: int, *, interrupted: bool = Fal
     pairs = pair_with_baseline(run.plan["baseline"], infos) if primary is not None else []
     sides = [_sides(infos, figures, totals, a, b) for a, b in pairs]
     comparisons = compare_pairs(sides, alpha=rules.alpha, margin=run.plan["margin"], seed=rules.seed)
+    made, spent = paid_by(lab, run)
     return RunResult(
         run=run.label,
         name=run.name,
@@ -68,9 +69,11 @@ def summarize(lab: Lab, run: RunRecord, planned: int, *, interrupted: bool = Fal
         baseline=infos[pairs[0][0]].name if pairs else "",
         level=1 - rules.alpha,
         seconds=seconds,
-        spent_usd=_sum([t.spent_usd for t in totals] + [t.judge_spent_usd for t in totals]),
-        calls_made=sum(t.fresh for t in totals),
-        complete=not any(v.unreached or v.errors for v in variants),
+        spent_usd=spent,
+        calls_made=made,
+        complete=not any(v.unreached or v.errors or any(s.errors for s in v.scores.values()) for v in variants),
+        budget=run.plan["budget"] or "",
+        rescored=run.context.get("rescored", ""),
         interrupted=interrupted,
         head=head_of(run),
         notes=notes_of(run, variants, figures, totals),
@@ -83,11 +86,15 @@ def _primary(run: RunRecord) -> int | None:
     return run.context["scorer_ids"][0] if run.context["scorer_ids"] else None
 
 
+def rules_head(no_answer: str) -> list[str]:
+    """What the head says of how unreadable answers count."""
+    return ["no_answer: wrong (outputs without a readable answer count as wrong)"] if no_answer == "wrong" else []
+
+
 def head_of(run: RunRecord) -> list[str]:
     """The settings that change what figures mean, for the head of the table."""
-    plan, head = run.plan, []
-    if plan["no_answer"] == "wrong":
-        head.append("no_answer: wrong (outputs without a readable answer count as wrong)")
+    plan = run.plan
+    head = rules_head(plan["no_answer"])
     if plan["truncated"] == "score":
         head.append("truncated: score (outputs that were cut off are scored)")
     if plan["gold_check"] == "off":
@@ -137,6 +144,7 @@ def variant_result(
         seconds=totals.seconds,
         unscored_reasons=totals.reasons,
         error_kinds=totals.kinds,
+        error_examples=totals.examples,
         served_models=totals.served,
     )
 
@@ -189,9 +197,7 @@ def _scorer_result(figures: Figures, rules: Rules) -> tuple[ScorerResult, Mean |
     if not counts[0]:
         return ScorerResult(None, None, *counts), None
     keep = slice(None) if counts[0] == figures.state.size else figures.state == 0  # a slice copies nothing
-    groups = group_labels(figures)
-    rows = figures.row[keep] if figures.trial.any() else None
-    clusters = clusters_of(rows, figures.request[keep], groups[keep] if groups is not None else None)
+    clusters = clusters_of(labels[keep] for labels in dependencies(figures))
     weights = figures.weight[keep] if figures.weight is not None else None
     mean = mean_interval(
         figures.value[keep], weights=weights, clusters=clusters, level=1 - rules.alpha, seed=rules.seed
@@ -220,8 +226,11 @@ def example_cost(totals: Totals, figures: Figures) -> float | None:
 
 def _sides(infos: Sequence[VariantInfo], figures: Sequence[Figures], totals: Sequence[Totals], a: int, b: int) -> Sides:
     costs = [example_cost(totals[i], figures[i]) for i in (a, b)]
-    return Sides(infos[a].name, infos[b].name, pair(figures[a], figures[b]), _sum(costs))
+    return Sides(infos[a].name, infos[b].name, pair(figures[a], figures[b]), known_sum(costs))
 
 
-def _sum(values: Sequence[float | None]) -> float | None:
-    return None if any(v is None for v in values) else sum(v for v in values if v is not None)
+def paid_by(lab: Lab, run: RunRecord) -> tuple[int, float | None]:
+    """The calls that a run made, judges' included, and what it paid for them in USD (None: no price known)."""
+    query = "SELECT count(*), sum(cost), count(*) - count(cost) FROM calls WHERE run = ?"
+    made, spent, unknown = lab.db.execute(query, (run.id,)).fetchone()
+    return made, None if unknown else spent or 0.0

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Sequence
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +16,7 @@ from scansion.models.channel import Channel
 from scansion.models.gateway import Gateway
 from scansion.prompts import Prompt, load
 from scansion.scorers import Scorer
+from scansion.specs import function_digest
 from scansion.techniques import Context, Pipeline, Technique, compose, parse_techniques, prompt_of
 from scansion.types import Example, Request, Sampling, digest
 
@@ -91,19 +90,21 @@ def build_variants(
 
 
 def _drafts(plan: Plan) -> list[_Draft]:
-    programs = _Programs(Path(plan.base_dir))
+    base = plan.base_dir
     if plan.variants is not None:
         found = []
         for v in plan.variants:
-            program, label, extra = programs.open(v.prompt)
-            techniques = (*extra, *parse_techniques(v.technique, plan.base_dir))
+            program, label, extra = _program(v.prompt, base)
+            techniques = (*extra, *_techniques(v.technique, base))
             models = _models(program, label, (v.model,) if v.model else plan.models)
-            found += [_Draft(v.name, program, label, techniques, model) for model in models]
+            names = [f"{v.name} | {model}" if v.name and len(models) > 1 else v.name for model in models]
+            found += [_Draft(n, program, label, techniques, m) for n, m in zip(names, models, strict=True)]
         return found
+    techniques_of = [_techniques(t, base) for t in plan.techniques]
     return [
         _Draft(None, program, label, (*extra, *techniques), model)
-        for program, label, extra in [programs.open(p) for p in plan.prompts]
-        for techniques in [parse_techniques(t, plan.base_dir) for t in plan.techniques]
+        for program, label, extra in [_program(p, base) for p in plan.prompts]
+        for techniques in techniques_of
         for model in _models(program, label, plan.models)
     ]
 
@@ -117,25 +118,23 @@ def _models(program: Any, label: str, models: Sequence[str]) -> Sequence[str]:
     return (own,)
 
 
-class _Programs:
-    """Opens what a plan lists as prompts, each once."""
+def _program(source: Any, base_dir: str) -> tuple[Any, str, tuple[Technique, ...]]:
+    """What a plan lists as a prompt: the program, the name it goes by, and the techniques that it brings along."""
+    if isinstance(source, str | Path):
+        return load(source, base_dir=base_dir), str(source), ()
+    if isinstance(source, Prompt):
+        return source, source.name, ()
+    if isinstance(source, Pipeline):
+        program, label, _ = _program(source.program, base_dir)
+        return program, label, tuple(source.techniques)
+    if callable(source):
+        return source, getattr(source, "__name__", type(source).__name__), ()
+    raise InputError(f"prompts: {source!r} is neither a file name nor a Prompt nor a program")
 
-    def __init__(self, base_dir: Path) -> None:
-        self._base_dir = base_dir
 
-    def open(self, source: Any) -> tuple[Any, str, tuple[Technique, ...]]:
-        """The program, the name it goes by, and the techniques that it brings along."""
-        if isinstance(source, str | Path):
-            prompt = load(source, base_dir=self._base_dir)
-            return prompt, str(source), ()
-        if isinstance(source, Prompt):
-            return source, source.name, ()
-        if isinstance(source, Pipeline):
-            program, label, _ = self.open(source.program)
-            return program, label, tuple(source.techniques)
-        if callable(source):
-            return source, getattr(source, "__name__", type(source).__name__), ()
-        raise InputError(f"prompts: {source!r} is neither a file name nor a Prompt nor a program")
+def _techniques(source: Any, base_dir: str) -> tuple[Technique, ...]:
+    """Techniques from their text; Technique objects as they are."""
+    return (source,) if isinstance(source, Technique) else parse_techniques(source, base_dir)
 
 
 def _stem(draft: _Draft) -> str:
@@ -210,24 +209,13 @@ def _optional(prompt: Prompt, data: Dataset) -> dict[str, str]:
 def _identity(draft: _Draft, program: Any, channel: Channel, context: Context) -> bytes:
     edited = prompt_of(program)
     return digest(
-        edited.version if edited is not None else _code_digest(draft.program),
+        edited.version if edited is not None else [function_digest(draft.program), draft.label],
         [t.identity for t in draft.techniques],
         context.extractor.identity if context.extractor is not None and draft.techniques else None,
         channel.identity.hex(),
         channel.sampling,
         channel.output_limit,
     )
-
-
-def _code_digest(program: Any) -> str:
-    """The digest of the file that a Python program is written in: an edit of it makes new outcomes."""
-    kind = program if inspect.isfunction(program) else type(program)
-    try:
-        source = Path(inspect.getsourcefile(kind) or "").read_bytes()
-    except (TypeError, OSError):
-        source = repr(kind).encode()
-    state = repr(program) if isinstance(program, Struct) else ""
-    return blake2b(source + state.encode(), digest_size=16).hexdigest() + f":{kind.__qualname__}"
 
 
 def find_variant(name: str, variants: Sequence[Any]) -> Any:
@@ -237,7 +225,9 @@ def find_variant(name: str, variants: Sequence[Any]) -> Any:
         return exact[0]
     wanted = _squeezed(name)
     loose = [v for v in variants if _squeezed(v.name) == wanted] or [
-        v for v in variants if wanted in [_squeezed(part) for part in (*v.name.split(" | "), v.prompt, v.model)]
+        v
+        for v in variants
+        if wanted in [_squeezed(part) for part in (*v.name.split(" | "), v.prompt, v.technique, v.model)]
     ]
     if len(loose) == 1:
         return loose[0]

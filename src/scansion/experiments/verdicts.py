@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from scansion.experiments.figures import Figures, clusters_of, group_labels
+from scansion.experiments.figures import Figures, clusters_of, dependencies
 from scansion.experiments.results import Comparison
 
 if TYPE_CHECKING:
@@ -23,9 +23,10 @@ __all__ = ["Pairing", "Sides", "compare_pairs", "pair"]
 
 
 class Pairing(Struct, frozen=True):
-    """The outcomes of two variants side by side, one position a pair: states and values of both, and what is clustered.
+    """The outcomes of two variants side by side, one position a pair: states and values of both.
 
-    Arrays of one length; `clusters` and `weight` are None where every pair stands alone and weighs the same.
+    Arrays of one length; `labels` are labellings of which equal ones depend on each other, `weight` is None where all
+    pairs weigh the same.
     """
 
     state_a: Any
@@ -33,7 +34,7 @@ class Pairing(Struct, frozen=True):
     value_a: Any
     value_b: Any
     rows: int
-    clusters: Any = None
+    labels: tuple[Any, ...] = ()
     weight: Any = None
 
 
@@ -57,20 +58,15 @@ def pair(a: Figures, b: Figures) -> Pairing:
     else:
         place_a, place_b = (f.row.astype(np.int64) << 16 | f.trial for f in (a, b))
         _, left, right = np.intersect1d(place_a, place_b, assume_unique=True, return_indices=True)
-    rows, groups = a.row[left], group_labels(a)
+    rows = a.row[left]
     return Pairing(
         state_a=a.state[left],
         state_b=b.state[right],
         value_a=a.value[left],
         value_b=b.value[right],
         rows=count_distinct(rows),
-        clusters=clusters_of(
-            rows if a.trial.any() else None,
-            a.request[left],
-            b.request[right],
-            groups[left] if groups is not None else None,
-        ),
-        weight=None if a.weight is None else a.weight[left],
+        labels=(*(each[left] for each in dependencies(a)), *(each[right] for each in dependencies(b))),
+        weight=b.weight[right] if b.weight is not None else a.weight[left] if a.weight is not None else None,
     )
 
 
@@ -103,7 +99,7 @@ def _paired(pairs: Pairing, level: float, seed: int, fill: tuple[float, float] |
         return None
     if not keep.all():
         a, b = a[keep], b[keep]
-    clusters = pairs.clusters if pairs.clusters is None or keep.all() else pairs.clusters[keep]
+    clusters = clusters_of(labels if keep.all() else labels[keep] for labels in pairs.labels)
     weights = pairs.weight if pairs.weight is None or keep.all() else pairs.weight[keep]
     return compare(a, b, clusters=clusters, weights=weights, level=level, seed=seed)
 
@@ -115,7 +111,9 @@ def _comparison(
 
     if main is None or main.difference is None or main.lo is None or main.hi is None:
         why = "no pair in which both sides are scored"
-        return Comparison(side.a, side.b, None, None, None, None, "", "undecided", 0, reason=why, level=level)
+        return Comparison(
+            side.a, side.b, None, None, None, None, "", "undecided", side.pairs.rows, reason=why, level=level
+        )
     missing = int(((side.pairs.state_a != 0) | (side.pairs.state_b != 0)).sum())
     low, high = (main, main) if not missing else _extremes(side.pairs, level, seed)
     verdict = decide_bounded((main.lo, main.hi), (low.lo, low.hi), (high.lo, high.hi), margin)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from msgspec import structs
@@ -18,7 +18,7 @@ from scansion.experiments.store.runs import RunRecord
 from scansion.experiments.variants import find_variant
 from scansion.types import Call, Example, Score
 
-__all__ = ["calls_of", "flat_rows", "iterate"]
+__all__ = ["calls_of", "flat_rows", "is_flip", "iterate"]
 
 
 def iterate(
@@ -42,7 +42,7 @@ def iterate(
     for row in _rows(lab, run):
         views = [view for info in chosen for view in reader.read(row, info)]
         if which == "flips" or flips is not None:
-            views = views if {v.wrong for v in views if v.status == "scored"} == {True, False} else []
+            views = views if is_flip(views) else []
         for view in views:
             if not _fits(view, which):
                 continue
@@ -50,6 +50,15 @@ def iterate(
                 return
             given += 1
             yield view
+
+
+def is_flip(views: Sequence[OutcomeView]) -> bool:
+    """Whether two variants differ on one example: one right, the other wrong, in the same trial."""
+    marks: dict[int, set[bool]] = {}
+    for view in views:
+        if view.status == "scored":
+            marks.setdefault(view.trial, set()).add(view.wrong)
+    return any(len(found) == 2 for found in marks.values())
 
 
 def _two(flips: tuple[str, str] | None, infos: list[VariantInfo]) -> list[VariantInfo]:
@@ -169,7 +178,7 @@ def flat_rows(lab: Lab, run: RunRecord) -> Iterator[dict[str, Any]]:
             "inputs": view.example.inputs,
             "target": view.example.target,
             "output": view.output.text if view.output is not None else None,
-            "answer": _plain(view.output.answer) if view.output is not None else None,
+            "answer": _plain(_answer(view)),
             "status": view.status,
             "reason": view.reason,
             "message": view.message,
@@ -181,6 +190,13 @@ def flat_rows(lab: Lab, run: RunRecord) -> Iterator[dict[str, Any]]:
             "cost_usd": view.cost_usd,
             "latency": view.latency,
         }
+
+
+def _answer(view: OutcomeView) -> Any:
+    """The answer that the program set, or else that the first scorer to have one read."""
+    if view.output is not None and view.output.answer is not None:
+        return view.output.answer
+    return next((score.answer for score in view.scores.values() if score.answer is not None), None)
 
 
 def _plain(value: Any) -> str | None:

@@ -10,30 +10,41 @@ import asyncio
 import sqlite3
 import time
 from collections.abc import Callable
+from contextvars import ContextVar
+from typing import Any
 
 import msgspec
 
-from scansion.errors import InputError
+from scansion.errors import CallError, InputError
 from scansion.experiments.store.codec import pack, unpack
 from scansion.experiments.store.presence import Presence
 from scansion.types import Call
 
-__all__ = ["Journal"]
+__all__ = ["Journal", "payer"]
 
+_PUT = "INSERT OR IGNORE INTO calls (key, body, created, run, variant, judge, cost) VALUES (?, ?, ?, ?, ?, ?, ?)"
 _POLL = 0.02  # seconds between two looks for a call that another process is making
 
 
+payer: ContextVar[int | None] = ContextVar("payer", default=None)
+"""The variant on whose behalf the current task asks: it pays for the calls that it is the first to make."""
+
+
 class Journal:
-    """Implements `models.base.Recorder` on the lab's database, and batches its other writes."""
+    """Implements `models.base.Recorder` on the lab's database, and batches its other writes.
+
+    `run` is the run that pays for the calls that are put.
+    """
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
+        self.run: int | None = None
         self.presence: Presence | None = None
         self.in_flight: set[bytes] = set()
-        self._calls: list[Call] = []
+        self._calls: dict[bytes, tuple[Any, ...]] = {}
         self._writes: list[Callable[[], None]] = []
         self._flushed: asyncio.Future[None] | None = None
-        self.failure: InputError | None = None
+        self.failure: Exception | None = None
 
     def get(self, key: bytes) -> Call | None:
         """The recorded call of that key."""
@@ -41,10 +52,6 @@ class Journal:
         if row is None:
             return None
         return msgspec.structs.replace(unpack(row[0], Call), recorded=True)
-
-    def has(self, key: bytes) -> bool:
-        """Whether a call of that key is recorded."""
-        return self._db.execute("SELECT 1 FROM calls WHERE key = ?", (key,)).fetchone() is not None
 
     async def claim(self, key: bytes) -> Call | None:
         """None when the caller shall make the call, else the call that another process made meanwhile."""
@@ -67,8 +74,13 @@ class Journal:
             self.presence.drop(key)
 
     async def put(self, call: Call) -> None:
-        """Store a call; returns once it is committed."""
-        self._calls.append(call)
+        """Store a call; returns once it is committed. Raises CallError for what cannot be written down."""
+        try:
+            body = pack(msgspec.structs.replace(call, recorded=False))
+        except (TypeError, OverflowError, ValueError) as error:
+            raise CallError("bad_response", f"the answer cannot be stored: {error}") from None
+        paid = (None, None) if call.recorded else (self.run, payer.get())
+        self._calls[call.key] = (call.key, body, time.time(), *paid, call.purpose == "judge", call.cost_usd)
         await asyncio.shield(self._scheduled())
 
     def later(self, write: Callable[[], None]) -> None:
@@ -86,12 +98,13 @@ class Journal:
     def flush(self) -> None:
         """Commit what waits, now."""
         calls, writes, waiting = self._calls, self._writes, self._flushed
-        self._calls, self._writes, self._flushed = [], [], None
+        self._calls, self._writes, self._flushed = {}, [], None
         try:
             if calls or writes:
                 self._commit(calls, writes)
-        except sqlite3.Error as error:
-            self.failure = InputError(f"the lab cannot be written: {error}; mend that, then run the same again")
+        except Exception as error:
+            refused = f"the lab cannot be written: {error}; mend that, then run the same again"
+            self.failure = InputError(refused) if isinstance(error, sqlite3.Error) else error
             if waiting is not None and not waiting.done():
                 waiting.set_exception(self.failure)
                 waiting.exception()  # writes that nobody awaits must not warn; `failure` is looked at
@@ -99,18 +112,16 @@ class Journal:
         if waiting is not None and not waiting.done():
             waiting.set_result(None)
 
-    def _commit(self, calls: list[Call], writes: list[Callable[[], None]]) -> None:
-        now = time.time()
-        rows = [(c.key, pack(msgspec.structs.replace(c, recorded=False)), now) for c in calls]
+    def _commit(self, calls: dict[bytes, tuple[Any, ...]], writes: list[Callable[[], None]]) -> None:
         self._db.execute("BEGIN IMMEDIATE")
         try:
-            self._db.executemany("INSERT OR IGNORE INTO calls (key, body, created) VALUES (?, ?, ?)", rows)
+            self._db.executemany(_PUT, calls.values())
             if calls and self.presence is not None and self.presence.shared:
-                self._db.executemany("DELETE FROM claims WHERE key = ?", [(c.key,) for c in calls])
+                self._db.executemany("DELETE FROM claims WHERE key = ?", [(key,) for key in calls])
             for write in writes:
                 write()
             self._db.execute("COMMIT")
         except BaseException:
             self._db.execute("ROLLBACK")
             raise
-        self.in_flight.difference_update(c.key for c in calls)
+        self.in_flight.difference_update(calls)

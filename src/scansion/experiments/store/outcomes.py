@@ -6,6 +6,7 @@ that a corrected target or another scorer makes new scores and no new calls.
 
 from __future__ import annotations
 
+import math
 import sqlite3
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
@@ -36,9 +37,10 @@ _CHUNK = 500  # keys a query
 
 class OutcomeRecord(Struct, frozen=True):
     """One outcome as stored. `reason` is the unscored reason or the error's kind; `calls` the keys of its calls in
-    order, 16 bytes each; `cluster` the digest of its first request; `cost` None where a call has no price.
+    order, 16 bytes each; `cluster` the label of equal requests; `cost` None where a call has no price.
 
-    `output` is None when there is none, and also when it is just the reply of the last call.
+    `made` is when it was stored, in seconds since 1970. `output` is the packed Output, None when there is none, and
+    also when it is just the reply of the last call.
     """
 
     key: bytes
@@ -54,7 +56,8 @@ class OutcomeRecord(Struct, frozen=True):
     cost: float | None = 0.0
     latency: float = 0.0
     served: str = ""
-    output: Output | None = None
+    made: float = 0.0
+    output: bytes | None = None
 
 
 class ScoreDetail(Struct, frozen=True, omit_defaults=True):
@@ -79,7 +82,8 @@ class ScoreRecord(Struct, frozen=True):
 _COLUMNS = [f for f in OutcomeRecord.__struct_fields__ if f != "key"]
 _SAVE = (
     f"INSERT INTO outcomes (key, {', '.join(_COLUMNS)}) VALUES (?{', ?' * len(_COLUMNS)}) "
-    f"ON CONFLICT (key) DO UPDATE SET {', '.join(f'{c} = excluded.{c}' for c in _COLUMNS)} RETURNING id"
+    f"ON CONFLICT (key) DO UPDATE SET {', '.join(f'{c} = excluded.{c}' for c in _COLUMNS)} "
+    f"WHERE status = {ERROR} OR excluded.status != {ERROR}"
 )
 _SAVE_SCORE = (
     "INSERT OR REPLACE INTO scores (outcome, scorer, example, state, value, reason, detail, judge_calls, judge_cost) "
@@ -100,8 +104,8 @@ def plain_output(call: Call) -> Output:
     return Output(text=done.text, messages=messages, logprobs=done.logprobs, finish_reason=done.finish_reason)
 
 
-Member = tuple[int, int, int, int, int, float | None, float | None]
-"""An outcome's place in a run: variant, row, trial, outcome, calls made now, USD spent now on it and on its judges."""
+Member = tuple[int, int, int, int]
+"""An outcome's place in a run: variant, row, trial, outcome."""
 
 
 class OutcomeTable:
@@ -110,14 +114,14 @@ class OutcomeTable:
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
 
-    def settled(self, keys: Sequence[bytes]) -> dict[bytes, tuple[int, bool]]:
-        """Those outcomes that are there and need not be asked again (errors that may pass do): the id of each, and
-        whether it has an output that can be scored."""
+    def settled(self, keys: Sequence[bytes], since: float = math.inf) -> dict[bytes, tuple[int, bool]]:
+        """Those outcomes that are there and need not be asked again: the id of each, and whether it has an output that
+        can be scored. Errors that may pass are asked again, unless they were made after `since`."""
         found: dict[bytes, tuple[int, bool]] = {}
         for chunk in _chunks(keys):
-            query = f"SELECT key, id, status, reason FROM outcomes WHERE key IN ({_marks(chunk)})"
-            for key, id, status, reason in self._db.execute(query, chunk):
-                if status != ERROR or reason not in PASSING:
+            query = f"SELECT key, id, status, reason, made FROM outcomes WHERE key IN ({_marks(chunk)})"
+            for key, id, status, reason, made in self._db.execute(query, chunk):
+                if status != ERROR or reason not in PASSING or made > since:
                     found[key] = id, status == DONE
         return found
 
@@ -138,10 +142,9 @@ class OutcomeTable:
         return found
 
     def save(self, record: OutcomeRecord) -> int:
-        """Store an outcome, in place of one of the same key; returns its id."""
-        values = [getattr(record, column) for column in _COLUMNS]
-        values[-1] = pack(record.output) if record.output is not None else None
-        return int(self._db.execute(_SAVE, (record.key, *values)).fetchone()[0])
+        """Store an outcome, in place of one of the same key unless it would put an error there; returns its id."""
+        self._db.execute(_SAVE, (record.key, *(getattr(record, column) for column in _COLUMNS)))
+        return int(self._db.execute("SELECT id FROM outcomes WHERE key = ?", (record.key,)).fetchone()[0])
 
     def save_score(self, outcome: int, scorer: int, example: int, score: ScoreRecord) -> None:
         """Store a score, in place of one for the same outcome, scorer and example."""
@@ -150,12 +153,9 @@ class OutcomeTable:
         self._db.execute(_SAVE_SCORE, (outcome, scorer, example, *row))
 
     def join(self, run: int, members: Iterable[Member]) -> None:
-        """Enter outcomes into a run; what a member spent before is added to."""
+        """Enter outcomes into a run."""
         self._db.executemany(
-            "INSERT INTO members (run, variant, row, trial, outcome, fresh, spent, judge_spent) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET outcome = excluded.outcome, "
-            "fresh = fresh + excluded.fresh, spent = spent + excluded.spent, "
-            "judge_spent = judge_spent + excluded.judge_spent",
+            "INSERT OR REPLACE INTO members (run, variant, row, trial, outcome) VALUES (?, ?, ?, ?, ?)",
             [(run, *member) for member in members],
         )
 
@@ -163,9 +163,8 @@ class OutcomeTable:
         """The outcome of that id."""
         query = f"SELECT key, {', '.join(_COLUMNS)} FROM outcomes WHERE id = ?"
         row = self._db.execute(query, (outcome,)).fetchone()
-        output = unpack(row[-1], Output) if row[-1] is not None else None
         values = dict(zip(("key", *_COLUMNS), row, strict=True))
-        return OutcomeRecord(**{**values, "truncated": bool(values["truncated"]), "output": output})
+        return OutcomeRecord(**{**values, "truncated": bool(values["truncated"])})
 
     def calls(self, keys: bytes) -> list[Call]:
         """The calls whose keys stand one after another in `keys`, in that order; a vacuumed one is left out."""
@@ -178,8 +177,10 @@ class OutcomeTable:
 
     def output(self, record: OutcomeRecord) -> Output | None:
         """What the program of this outcome produced, None if nothing."""
-        if record.output is not None or record.status != DONE:
-            return record.output
+        if record.output is not None:
+            return unpack(record.output, Output)
+        if record.status != DONE:
+            return None
         calls = self.calls(record.calls[-16:])
         return plain_output(calls[0]) if calls else None
 

@@ -13,6 +13,8 @@ import sqlite3
 import time
 from collections.abc import Collection
 
+from scansion.experiments.progress import Stop
+
 __all__ = ["Presence"]
 
 BEAT = 0.25  # seconds between two signs of life
@@ -36,11 +38,11 @@ class Presence:
         db.execute("UPDATE workers SET seen = id WHERE id = ?", (self.id,))
         db.execute("COMMIT")
 
-    async def join(self) -> None:
-        """Return once every other living process knows of this one."""
+    async def join(self, stop: Stop) -> None:
+        """Return once every other living process knows of this one, or as soon as the run is to stop."""
         others = self._others()
         self.shared = bool(others)
-        while any(seen < self.id for _, seen in others):
+        while not stop.requested and any(seen < self.id for _, seen in others):
             await asyncio.sleep(BEAT / 5)
             others = [(i, seen) for i, seen in self._others() if i < self.id]
 

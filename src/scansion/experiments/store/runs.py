@@ -53,12 +53,15 @@ class RunTable:
         self._db = db
 
     def open(self, name: str, plan_digest: bytes, plan: dict[str, Any], context: dict[str, Any]) -> RunRecord:
-        """The unfinished run of an equal plan, or else a new one."""
+        """The unfinished run of an equal plan, which goes on under what is said now, or else a new one."""
         self._db.execute("BEGIN IMMEDIATE")
         row = self._db.execute(
             "SELECT id FROM runs WHERE plan_digest = ? AND finished IS NULL ORDER BY id DESC", (plan_digest,)
         ).fetchone()
-        if row is None:
+        if row is not None:
+            resumed = "UPDATE runs SET name = ?, plan = ?, context = ? WHERE id = ?"
+            self._db.execute(resumed, (name, pack(plan), pack(context), row[0]))
+        else:
             row = self._db.execute(
                 "INSERT INTO runs (name, plan_digest, plan, context, created) VALUES (?, ?, ?, ?, ?) RETURNING id",
                 (name, plan_digest, pack(plan), pack(context), time.time()),

@@ -19,8 +19,13 @@ MIGRATIONS: list[str] = [
         id INTEGER PRIMARY KEY,
         key BLOB NOT NULL UNIQUE,
         body BLOB NOT NULL,
-        created REAL NOT NULL
+        created REAL NOT NULL,
+        run INTEGER,
+        variant INTEGER,
+        judge INTEGER NOT NULL DEFAULT 0,
+        cost REAL
     );
+    CREATE INDEX calls_by_run ON calls (run, variant, judge, cost);
     CREATE TABLE outcomes (
         id INTEGER PRIMARY KEY,
         key BLOB NOT NULL UNIQUE,
@@ -36,6 +41,7 @@ MIGRATIONS: list[str] = [
         cost REAL,
         latency REAL NOT NULL DEFAULT 0,
         served TEXT NOT NULL DEFAULT '',
+        made REAL NOT NULL DEFAULT 0,
         output BLOB
     );
     CREATE TABLE scorers (id INTEGER PRIMARY KEY, identity TEXT NOT NULL UNIQUE);
@@ -90,9 +96,6 @@ MIGRATIONS: list[str] = [
         row INTEGER NOT NULL,
         trial INTEGER NOT NULL,
         outcome INTEGER NOT NULL,
-        fresh INTEGER NOT NULL DEFAULT 0,
-        spent REAL DEFAULT 0,
-        judge_spent REAL DEFAULT 0,
         PRIMARY KEY (run, variant, row, trial)
     ) WITHOUT ROWID;
     CREATE TABLE workers (

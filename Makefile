@@ -1,0 +1,66 @@
+# make setup | test | lint | demo | bench | lock        Every target does the set-up that it needs.
+# Needs make and Python 3.11 or later with its venv module; PYTHON=... picks the interpreter, JOBS=... the test workers.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help setup test lint format demo bench lock clean
+
+VENV := .venv
+BIN := $(VENV)/bin
+JOBS ?= 2
+PYTHON ?=
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+help:
+	@sed -n '1,2s/^# //p' Makefile
+
+setup: $(VENV)/.ready
+
+# The interpreter is tried, not only found: a shim without a Python behind it does not count.
+$(VENV)/.ready: requirements/dev.lock pyproject.toml
+	@if $(BIN)/python -c '' 2>/dev/null; then exit; fi; \
+	for p in $(or $(PYTHON),python3 python3.13 python3.12 python3.11 python3.14); do \
+	  if "$$p" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then found=$$p; break; fi; \
+	done; \
+	if [ -z "$${found:-}" ]; then \
+	  echo "make: no Python 3.11 or later with venv and ensurepip here (tried: $(or $(PYTHON),python3 python3.11 ... python3.14));" \
+	    "install python3 and python3-venv, or name one: make setup PYTHON=/path/to/python3.12" >&2; exit 1; \
+	fi; \
+	echo "making $(VENV) with $$("$$found" --version)"; \
+	rm -rf $(VENV); "$$found" -m venv $(VENV)
+	@$(BIN)/python -m pip install -qq --requirement requirements/dev.lock
+	@$(BIN)/python -m pip install -qq --no-deps --no-build-isolation --editable .
+	@touch $@
+
+test: setup
+	$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: setup
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# The shipped example project, run in a folder of its own that is gone afterwards.
+demo: setup
+	@echo "The embedded model is not part of this version: the example runs on a small recording, with no network and no key."
+	@dir=$$(mktemp -d); trap 'rm -rf "$$dir"' EXIT; scansion=$$PWD/$(BIN)/scansion; cd "$$dir"; \
+	"$$scansion" init example >/dev/null; cd example; "$$scansion" run experiment.yaml
+
+bench: setup
+	$(BIN)/python bench/overhead.py $(ARGS)
+
+# Pins the newest versions that pyproject.toml allows. Commit the result.
+lock:
+	@dir=$$(mktemp -d); trap 'rm -rf "$$dir"' EXIT; \
+	$(or $(PYTHON),python3) -m venv "$$dir/venv"; "$$dir/venv/bin/pip" install -qq --upgrade pip; \
+	"$$dir/venv/bin/pip" install -qq --group dev --editable '.[parquet]'; \
+	{ echo "# What development and CI install: pyproject.toml, its dev group and its extras, pinned by \`make lock\`."; \
+	  "$$dir/venv/bin/pip" freeze --exclude-editable --exclude pip; } > requirements/dev.lock
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
