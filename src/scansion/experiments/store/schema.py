@@ -1,4 +1,4 @@
-"""The database's tables, as a list of migrations that are applied in order, and how it is opened.
+"""The database's tables, as a list of functions that are applied in order, and how it is opened.
 
 `PRAGMA user_version` counts the migrations that a file has seen. Write-ahead logging with `synchronous=NORMAL`: a
 commit survives the death of the process; the last ones may be lost only if the machine itself goes down.
@@ -7,107 +7,116 @@ commit survives the death of the process; the last ones may be lost only if the 
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
 from scansion.errors import InputError
 
 __all__ = ["MIGRATIONS", "connect"]
 
-MIGRATIONS: list[str] = [
-    """
-    CREATE TABLE calls (
-        id INTEGER PRIMARY KEY,
-        key BLOB NOT NULL UNIQUE,
-        body BLOB NOT NULL,
-        created REAL NOT NULL,
-        run INTEGER,
-        variant INTEGER,
-        judge INTEGER NOT NULL DEFAULT 0,
-        cost REAL
-    );
-    CREATE INDEX calls_by_run ON calls (run, variant, judge, cost);
-    CREATE TABLE outcomes (
-        id INTEGER PRIMARY KEY,
-        key BLOB NOT NULL UNIQUE,
-        status INTEGER NOT NULL,
-        reason TEXT NOT NULL DEFAULT '',
-        message TEXT NOT NULL DEFAULT '',
-        truncated INTEGER NOT NULL DEFAULT 0,
-        cluster INTEGER NOT NULL DEFAULT 0,
-        calls BLOB NOT NULL DEFAULT x'',
-        input_tokens INTEGER NOT NULL DEFAULT 0,
-        output_tokens INTEGER NOT NULL DEFAULT 0,
-        reasoning_tokens INTEGER NOT NULL DEFAULT 0,
-        cost REAL,
-        latency REAL NOT NULL DEFAULT 0,
-        served TEXT NOT NULL DEFAULT '',
-        made REAL NOT NULL DEFAULT 0,
-        output BLOB
-    );
-    CREATE TABLE scorers (id INTEGER PRIMARY KEY, identity TEXT NOT NULL UNIQUE);
-    CREATE TABLE scores (
-        outcome INTEGER NOT NULL,
-        scorer INTEGER NOT NULL,
-        example INTEGER NOT NULL,
-        state INTEGER NOT NULL,
-        value REAL,
-        reason TEXT NOT NULL DEFAULT '',
-        detail BLOB,
-        judge_calls INTEGER NOT NULL DEFAULT 0,
-        judge_cost REAL DEFAULT 0,
-        PRIMARY KEY (outcome, scorer, example)
-    ) WITHOUT ROWID;
-    CREATE TABLE datasets (
-        id INTEGER PRIMARY KEY,
-        path TEXT NOT NULL,
-        fingerprint TEXT NOT NULL UNIQUE
-    );
-    CREATE TABLE rows (
-        dataset INTEGER NOT NULL,
-        row INTEGER NOT NULL,
-        id TEXT NOT NULL,
-        line INTEGER NOT NULL,
-        offset INTEGER NOT NULL,
-        digest INTEGER NOT NULL,
-        cluster INTEGER NOT NULL,
-        weight REAL NOT NULL,
-        body BLOB NOT NULL,
-        PRIMARY KEY (dataset, row)
-    ) WITHOUT ROWID;
-    CREATE TABLE runs (
-        id INTEGER PRIMARY KEY,
-        name TEXT NOT NULL,
-        plan_digest BLOB NOT NULL,
-        plan BLOB NOT NULL,
-        context BLOB NOT NULL,
-        dataset INTEGER,
-        created REAL NOT NULL,
-        finished REAL,
-        planned INTEGER,
-        calls INTEGER NOT NULL DEFAULT 0,
-        tokens INTEGER NOT NULL DEFAULT 0,
-        usd REAL NOT NULL DEFAULT 0,
-        result BLOB
-    );
-    CREATE INDEX runs_by_plan ON runs (plan_digest);
-    CREATE TABLE members (
-        run INTEGER NOT NULL,
-        variant INTEGER NOT NULL,
-        row INTEGER NOT NULL,
-        trial INTEGER NOT NULL,
-        outcome INTEGER NOT NULL,
-        PRIMARY KEY (run, variant, row, trial)
-    ) WITHOUT ROWID;
-    CREATE TABLE workers (
-        id INTEGER PRIMARY KEY AUTOINCREMENT,
-        pid INTEGER NOT NULL,
-        host TEXT NOT NULL,
-        beat REAL NOT NULL,
-        seen INTEGER NOT NULL
-    );
-    CREATE TABLE claims (key BLOB PRIMARY KEY, worker INTEGER NOT NULL) WITHOUT ROWID;
-    """,
-]
+_TABLES = """
+CREATE TABLE calls (
+    id INTEGER PRIMARY KEY,
+    key BLOB NOT NULL UNIQUE,
+    body BLOB NOT NULL,
+    created REAL NOT NULL,
+    run INTEGER,
+    variant INTEGER,
+    judge INTEGER NOT NULL DEFAULT 0,
+    cost REAL
+);
+CREATE INDEX calls_by_run ON calls (run, variant, judge, cost);
+CREATE TABLE outcomes (
+    id INTEGER PRIMARY KEY,
+    key BLOB NOT NULL UNIQUE,
+    status INTEGER NOT NULL,
+    reason TEXT NOT NULL DEFAULT '',
+    message TEXT NOT NULL DEFAULT '',
+    truncated INTEGER NOT NULL DEFAULT 0,
+    cluster INTEGER NOT NULL DEFAULT 0,
+    calls BLOB NOT NULL DEFAULT x'',
+    input_tokens INTEGER NOT NULL DEFAULT 0,
+    output_tokens INTEGER NOT NULL DEFAULT 0,
+    reasoning_tokens INTEGER NOT NULL DEFAULT 0,
+    cost REAL,
+    latency REAL NOT NULL DEFAULT 0,
+    served TEXT NOT NULL DEFAULT '',
+    made REAL NOT NULL DEFAULT 0,
+    output BLOB
+);
+CREATE TABLE scorers (id INTEGER PRIMARY KEY, identity TEXT NOT NULL UNIQUE);
+CREATE TABLE scores (
+    outcome INTEGER NOT NULL,
+    scorer INTEGER NOT NULL,
+    example INTEGER NOT NULL,
+    state INTEGER NOT NULL,
+    value REAL,
+    reason TEXT NOT NULL DEFAULT '',
+    detail BLOB,
+    judge_calls INTEGER NOT NULL DEFAULT 0,
+    judge_cost REAL DEFAULT 0,
+    PRIMARY KEY (outcome, scorer, example)
+) WITHOUT ROWID;
+CREATE TABLE datasets (
+    id INTEGER PRIMARY KEY,
+    path TEXT NOT NULL,
+    fingerprint TEXT NOT NULL UNIQUE
+);
+CREATE TABLE rows (
+    dataset INTEGER NOT NULL,
+    row INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    line INTEGER NOT NULL,
+    offset INTEGER NOT NULL,
+    digest INTEGER NOT NULL,
+    cluster INTEGER NOT NULL,
+    weight REAL NOT NULL,
+    body BLOB NOT NULL,
+    PRIMARY KEY (dataset, row)
+) WITHOUT ROWID;
+CREATE TABLE runs (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    plan_digest BLOB NOT NULL,
+    plan BLOB NOT NULL,
+    context BLOB NOT NULL,
+    dataset INTEGER,
+    created REAL NOT NULL,
+    finished REAL,
+    planned INTEGER,
+    calls INTEGER NOT NULL DEFAULT 0,
+    tokens INTEGER NOT NULL DEFAULT 0,
+    usd REAL NOT NULL DEFAULT 0,
+    result BLOB
+);
+CREATE INDEX runs_by_plan ON runs (plan_digest);
+CREATE TABLE members (
+    run INTEGER NOT NULL,
+    variant INTEGER NOT NULL,
+    row INTEGER NOT NULL,
+    trial INTEGER NOT NULL,
+    outcome INTEGER NOT NULL,
+    PRIMARY KEY (run, variant, row, trial)
+) WITHOUT ROWID;
+CREATE TABLE workers (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    pid INTEGER NOT NULL,
+    host TEXT NOT NULL,
+    beat REAL NOT NULL,
+    seen INTEGER NOT NULL
+);
+CREATE TABLE claims (key BLOB PRIMARY KEY, worker INTEGER NOT NULL) WITHOUT ROWID;
+"""
+
+
+def _first_tables(db: sqlite3.Connection) -> None:
+    for statement in _TABLES.split(";"):
+        if statement.strip():
+            db.execute(statement)
+
+
+MIGRATIONS: list[Callable[[sqlite3.Connection], None]] = [_first_tables]
+"""What brings a database up to date, in order. A new one is added at the end; those that stand there never change."""
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -135,10 +144,8 @@ def _migrate(db: sqlite3.Connection, path: Path) -> None:
         raise InputError(f"{path}: made by a newer Scansion; upgrade this one, or name another folder with --lab")
     db.execute("BEGIN IMMEDIATE")  # two processes may open a new lab at once: the second finds the work done
     try:
-        for migration in MIGRATIONS[_version(db) :]:
-            for statement in migration.split(";"):
-                if statement.strip():
-                    db.execute(statement)
+        for migrate in MIGRATIONS[_version(db) :]:
+            migrate(db)
         db.execute(f"PRAGMA user_version={len(MIGRATIONS)}")
         db.execute("COMMIT")
     except BaseException:
