@@ -5,7 +5,7 @@ import io
 import pytest
 
 from scansion.cli._watch import ask
-from scansion.errors import Quit
+from scansion.errors import InputError
 from scansion.experiments.plan import make_plan
 
 
@@ -29,9 +29,9 @@ def dear(project, monkeypatch):
 
 
 def test_no_means_no(dear, capsys):
-    with pytest.raises(Quit, match="--budget"):
+    with pytest.raises(InputError, match="nothing was asked; --budget"):
         ask(dear("n\n"), yes=False)
-    with pytest.raises(Quit):
+    with pytest.raises(InputError):
         ask(dear(""), yes=False)
 
 

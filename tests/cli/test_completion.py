@@ -16,6 +16,22 @@ def test_scripts_know_commands_and_options(scansion, shell):
 def test_bash_completes(scansion, project):
     script = project / "done.bash"
     script.write_text(scansion("completion", "bash").out)
-    words = 'COMP_WORDS=(scansion run --fail); COMP_CWORD=2; _scansion; echo "${COMPREPLY[@]}"'
-    done = subprocess.run(["bash", "-c", f"source {script}; {words}"], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["--fail-if-worse", "--fail-under"]
+    for words, said in (
+        ("run --fail", ["--fail-if-worse", "--fail-under"]),
+        ("ru", ["run", "runs"]),
+        ("run exper", []),  # file names, which bash itself adds
+        ("run ''", []),
+        ("run -d ''", []),
+        ("run --split ''", ["dev", "test"]),
+        ("run --split = te", ["test"]),
+        ("run --no-answer =", ["wrong", "unscored"]),
+        ("run --truncated s", ["score"]),
+        ("compare a b --gold-check ''", ["on", "off"]),
+        ("run --require ''", ["not-worse"]),
+        ("lab ''", ["size", "vacuum", "export"]),
+        ("lab export ''", []),
+    ):
+        typed = f"COMP_WORDS=(scansion {words}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); _scansion"
+        command = f'source {script}; {typed}; printf "%s\\n" "${{COMPREPLY[@]}}"'
+        done = subprocess.run(["bash", "-uc", command], capture_output=True, text=True, check=True)
+        assert done.stdout.split() == said, (words, done.stderr)

@@ -101,9 +101,11 @@ def test_two_ctrl_c_stop_now(project, server):
     line = process.stderr.readline()
     assert "finishing" in line
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=15)
+    out, err = process.communicate(timeout=15)
     assert process.returncode == 130
     assert "stopping now" in err
+    assert "resume" not in err
+    assert out.count("interrupted") == 1
     assert "Traceback" not in err
 
 

@@ -30,6 +30,9 @@ def test_scoring_anew_asks_nothing(ran, project):
     assert done.code == 0, done.err
     assert done.json["scorers"] == ["max_words(2)", "numeric"]
     assert done.json["calls_made"] == 0
+    table = ran("score", "r1", "-s", "numeric", "--concurrency", "3", "--timeout", "5", "--tries", "1")
+    assert table.code == 0, table.err
+    assert "r1 scored anew" in table.out
     assert [v["scores"]["numeric"]["mean"] for v in done.json["variants"]] == [0.4, 0.9]
 
 
@@ -39,9 +42,11 @@ def test_reports_of_a_run(ran, project):
     text = (project / "r.html").read_text()
     assert "This page holds 4 of 10 examples" in text
     assert "Think. {{question}}" in text
-    assert "<summary>5 flips</summary>" in (project / "m.md").read_text()
+    assert "<summary>5 flips of steps against direct</summary>" in (project / "m.md").read_text()
     assert "<testsuites" in (project / "j.xml").read_text()
     assert ran("report", "--markdown").out.startswith("## Scansion")
+    assert "technique as-is, version " in text
+    assert "as sent for example q4" in text
 
 
 def test_size_and_vacuum(ran):

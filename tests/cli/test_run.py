@@ -72,6 +72,8 @@ def test_the_table_is_plain_text_with_a_verdict(scansion):
     assert "40.0%" in done.out
     assert "`steps`" in done.out
     assert max(map(len, done.out.splitlines())) <= 80
+    assert "model replay:demo.jsonl\n" in done.out
+    assert "20 calls came from a recording" in done.out
 
 
 def test_a_second_run_makes_no_call(scansion):
@@ -83,11 +85,16 @@ def test_a_second_run_makes_no_call(scansion):
 
 def test_gates_decide_the_exit_code(scansion):
     assert scansion("run", "experiment.yaml", "--fail-under", "0.3").code == 0
+    both = scansion("run", "experiment.yaml", "--fail-under", "direct=0.9", "--fail-under", "steps=0.1")
+    assert both.code == 1
+    assert both.out.count("gate ") == 2
     low = scansion("run", "experiment.yaml", "--fail-under", "0.5")
     assert low.code == 1
     assert "NOT held" in low.out
     assert scansion("run", "experiment.yaml", "--fail-under", "steps=0.8", "--fail-if-worse").code == 0
-    assert scansion("run", "experiment.yaml", "--baseline", "steps", "--require", "not-worse").code == 1
+    unmet = scansion("run", "experiment.yaml", "--baseline", "steps", "--require", "not-worse")
+    assert unmet.code == 1
+    assert "give --margin to let small differences pass" in " ".join(unmet.out.split())
 
 
 def test_errors_that_remain_exit_with_3_and_gates_come_first(scansion, project):
@@ -95,6 +102,10 @@ def test_errors_that_remain_exit_with_3_and_gates_come_first(scansion, project):
     done = scansion("run", "experiment.yaml", "--json")
     assert done.code == 3
     assert done.json["variants"][1]["errors"] == 1
+    said = " ".join(scansion("run", "experiment.yaml").out.split())
+    assert "`steps`: 1 error (no recording: " in said
+    assert " --errors`" in said
+    assert "the errors stay" in said
     assert scansion("run", "experiment.yaml", "--fail-under", "0.99").code == 1
 
 
@@ -103,6 +114,9 @@ def test_a_budget_leaves_outcomes_unreached(scansion):
     assert done.code == 3
     assert sum(v["unreached"] for v in done.json["variants"]) == 13
     assert sum(v["calls"] for v in done.json["variants"]) == 7
+    said = " ".join(scansion("run", "experiment.yaml", "--budget", "7calls").out.split())
+    assert "the budget of 7calls stopped the run; give a larger one and run the same again" in said
+    assert "goes on where it stopped" not in said
 
 
 def test_reports_are_written_beside_the_table(scansion, project):
@@ -125,7 +139,12 @@ def test_a_dry_run_shows_requests_and_asks_nothing(scansion, project):
     assert "[steps] example q0\n--- user\nThink. What is 0 + 3?\n" in done.out
     assert "20 calls" in done.out
     assert not (project / ".scansion").exists()
-    assert scansion("run", "experiment.yaml", "--dry-run", "--json").json["calls"] == 20
+    assert max(map(len, done.out.splitlines())) <= 80
+    found = scansion("run", "experiment.yaml", "--dry-run", "--json").json
+    assert found["calls"] == 20
+    assert [list(each) for each in found["requests"]] == [["variant", "example", "request"]] * 2
+    assert scansion("run", "experiment.yaml").code == 0
+    assert "0 calls, 20 more in the lab already" in scansion("run", "experiment.yaml", "--dry-run").out
 
 
 def test_a_recording_can_be_made_and_replayed(scansion, project):

@@ -1,5 +1,7 @@
 import pytest
 
+REPLAY = ("-m", "replay:demo.jsonl", "-d", "rows.jsonl", "-s", "numeric")
+
 
 @pytest.fixture
 def ran(scansion):
@@ -27,5 +29,31 @@ def test_a_choice_of_outcomes(ran):
 
 def test_the_requests_exactly_as_sent(ran):
     assert ran("show", "--prompt", "-n", "1", "--variant", "steps").out == (
-        "[steps] example q0, call 1\n--- user\nThink. What is 0 + 3?\n---\n\n"
+        "[steps] example q0 (row 1)\n--- user\nThink. What is 0 + 3?\n\n"
     )
+
+
+def test_equal_requests_are_shown_once(scansion):
+    assert scansion("run", "experiment.yaml", "-t", "as-is", "-t", "vote(3)", "--trials", "1").code in (0, 3)
+    out = scansion("show", "--prompt", "-n", "2").out
+    assert out.count("What is 0 + 3?") == 2
+    assert "[direct, direct | vote(3) (3 calls)] example q0 (row 1)\n" in out
+
+
+def test_no_line_is_wider_than_80_cells_off_a_terminal(scansion, project):
+    rows = (project / "rows.jsonl").read_text().replace("q0", "x" * 120)
+    (project / "rows.jsonl").write_text(rows)
+    (project / ("a-long-name-" * 5 + "recording.jsonl")).write_text((project / "demo.jsonl").read_text())
+    model = "replay:" + "a-long-name-" * 5 + "recording.jsonl"
+    words = ("-t", "vote(3)", "-t", "as-is", "-m", model, "-m", "replay:demo.jsonl")
+    assert scansion("run", "experiment.yaml", *words).code == 0
+    for shown in (("show",), ("show", "--wrong"), ("runs",), ("show", "--prompt"), ("run", "experiment.yaml", *words)):
+        assert max(map(len, scansion(*shown).out.splitlines())) <= 80, shown
+
+
+def test_rows_trials_and_calls_are_counted_from_one(scansion):
+    assert scansion("run", "-p", "direct.txt", *REPLAY, "-t", "vote(3)").code == 0
+    out = scansion("show", "-n", "1").out
+    assert "example q0 (row 1, trial 1)" in out
+    assert "call 1 of 3: replay:demo.jsonl" in out
+    assert "call 3 of 3:" in out

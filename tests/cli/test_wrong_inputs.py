@@ -34,6 +34,8 @@ TABLE: dict[str, tuple[dict[str, Any], tuple[str, ...], list[str]]] = {
     "negative limit": ({}, (*RUN, "--limit", "-3"), ["--limit"]),
     "concurrency 0": ({}, (*RUN, "--concurrency", "0"), ["--concurrency"]),
     "timeout that is not finite": ({}, (*RUN, "--timeout", "inf"), ["--timeout", "finite"]),
+    "negative budget on the command line": ({}, (*RUN, "--budget", "-5usd"), ["budget '-5usd' is negative"]),
+    "negative budget in dollars": ({}, (*RUN, "--budget", "-$5"), ["'-$5' is negative"]),
     "unknown part of the split": ({}, (*RUN, "--split", "tset"), ["--split", "did you mean 'test'"]),
     "input without a column": ({}, (*FLAGS, "--input", "question"), ["--input", "NAME=VALUE"]),
     "gate that is no number": ({}, (*RUN, "--fail-under", "high"), ["fail-under", "'high'"]),
@@ -161,7 +163,11 @@ TABLE: dict[str, tuple[dict[str, Any], tuple[str, ...], list[str]]] = {
     "one side only": ({}, ("compare", "direct.txt"), ["two"]),
     "prompts without data": ({}, ("compare", "direct.txt", "steps.txt"), ["-d"]),
     "one column only": ({"r.csv": "a,b\n1,1\n"}, ("compare", "r.csv", "--a", "a"), ["--b"]),
-    "column that is not there": ({"r.csv": "a,b\n1,1\n"}, ("compare", "r.csv", "--a", "a", "--b", "c"), ["'c'"]),
+    "column that is not there": (
+        {"r.csv": "a,b\n1,1\n"},
+        ("compare", "r.csv", "--a", "a", "--b", "c"),
+        ["--b names 'c'", "b"],
+    ),
     "flag without effect": ({}, ("compare", "r1", "r2", "--trials", "3"), ["--trials", "no effect"]),
 }
 
@@ -191,6 +197,8 @@ def test_after_a_run_unknown_names_are_explained(scansion):
         (("show", "--flips", "direct", "stepz"), "steps"),
         (("show", "r9"), "r1"),
         (("compare", "direct", "stepz"), "steps"),
+        (("compare", "r1", "r99"), "'r99' is none"),
+        (("compare", "r99", "r1"), "'r99' is none"),
         (("score", "-s", "numerik"), "numeric"),
         (("report", "nothing", "-o", "x.html"), "r1"),
     ):

@@ -24,3 +24,25 @@ def test_every_command_of_the_readme_exists() -> None:
     files = {path.stem for path in (ROOT / "src" / "scansion" / "cli").glob("[a-z]*.py")}
     assert named
     assert named <= files
+
+
+def test_the_readmes_session_is_what_the_commands_print(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from scansion.cli import main
+
+    monkeypatch.chdir(tmp_path)
+    assert main(["init", "example"]) == 0
+    monkeypatch.chdir(tmp_path / "example")
+    capsys.readouterr()
+    assert main(["run", "experiment.yaml"]) == 0
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    start = text.index("    run r1 (experiment)")
+    shown = text[start : text.index("\nTwo prompts were tried")]
+    assert _without_times(shown) == _without_times(capsys.readouterr().out)
+
+
+def _without_times(text: str) -> list[str]:
+    """The lines without indentation, and without what differs from machine to machine."""
+    lines = [re.sub(r"-{5,}|\s+", " ", re.sub(r"\d+ms/\d+ms|p50/p95", "", line)).strip() for line in text.splitlines()]
+    return [line for line in lines if line]

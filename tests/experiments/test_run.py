@@ -62,7 +62,7 @@ def test_trials_are_independent_and_rows_that_ask_the_same_share_a_call(project:
     [variant] = result.variants
     assert variant.calls == 6
     assert result.calls_made == 3
-    assert any("1 rows ask what another row asks" in note for note in result.notes)
+    assert any("1 row asks what another row asks" in note for note in result.notes)
 
 
 def test_errors_of_a_passing_kind_are_asked_again_and_others_not(project: Any) -> None:

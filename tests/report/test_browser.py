@@ -27,7 +27,7 @@ def shown(page: str, folder) -> str:
 @pytest.fixture
 def page(result, views, nasty) -> str:
     stream = io.StringIO()
-    html.write(result, views, stream, prompts={"direct": nasty})
+    html.write(result, views, stream, prompts=[html.PromptUse("direct", nasty)])
     return stream.getvalue()
 
 

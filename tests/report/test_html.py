@@ -4,6 +4,8 @@ import io
 import json
 import re
 
+from msgspec import structs
+
 from scansion.report import html
 
 
@@ -20,7 +22,7 @@ def data(text, name):
 
 
 def test_nothing_that_a_model_wrote_is_markup(result, views, nasty):
-    prompts = {"direct": f"{nasty} {{{{question}}}}"}
+    prompts = [html.PromptUse("direct", f"{nasty} {{{{question}}}}")]
     text = page(result, views, prompts=prompts)
     assert text.count("</script>") == 4
     assert "<img" not in text
@@ -64,3 +66,27 @@ def test_a_run_without_outcomes_or_means_is_still_a_page(build):
     text = page(build.result(variants=[bare], comparisons=[], gates=[]), [])
     assert data(text, "examples") == []
     assert "<svg" not in text
+
+
+def test_a_template_is_shown_once_with_what_each_technique_sent(result, views):
+    uses = [html.PromptUse("direct", "T {{q}}", "abc" * 10), html.PromptUse("steps | vote(5)", "T {{q}}", "abc" * 10)]
+    variants = [structs.replace(v, prompt="p.txt") for v in result.variants]
+    text = page(structs.replace(result, variants=variants), views, prompts=uses)
+    assert text.count("T {{q}}") == 1
+    assert "<h3><bdi>p.txt</bdi></h3>" in text
+    assert "technique as-is, version abcabcabcabc<" in text
+    assert text.count("as sent for example q0") == 1
+    assert "--- user\nWhat is 6 + 0?" in text
+
+
+def test_long_names_in_the_plot_are_wrapped_between_words(build):
+    name = "a prompt with a long name | vote(5) | openai/gpt-4.1-mini"
+    text = page(build.result(variants=[build.variant(name)], comparisons=[]), [])
+    labels = re.findall(r'text-anchor="end">(.*?)</text>', text)
+    assert " ".join(labels) == name
+
+
+def test_trials_are_numbered_from_one(build):
+    twice = [build.view(0, "a", trial=t) for t in (0, 1)]
+    text = page(build.result(variants=[build.variant("a", trials=2)], comparisons=[]), twice)
+    assert [o["trial"] for o in data(text, "examples")[0]["outcomes"]] == [1, 2]

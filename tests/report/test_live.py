@@ -16,7 +16,7 @@ def progress(done=50, **changes):
 
 def test_the_line_says_where_a_run_stands():
     assert describe(progress()) == (
-        "50/200 done, 40 calls + 10 recorded, 12.5/s, 0.12 USD, 1m35s left, direct 50.0%  steps 75.0%"
+        "50/200 done, 40 calls + 10 known already, 12.5/s, 0.12 USD, 1m35s left, direct 50.0%  steps 75.0%"
     )
 
 

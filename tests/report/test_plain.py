@@ -30,4 +30,4 @@ def test_views_are_grouped_by_row_and_trial(views):
 def test_a_request_is_shown_exactly_as_sent():
     chat = Request(messages=(Message("user", "  two\nlines "),), sampling=Sampling(temperature=0.5, stop=("\n",)))
     assert request_text(chat) == '--- user\n  two\nlines \n--- {"temperature":0.5,"stop":["\\n"]}'
-    assert request_text(Request(text="Q: x\nA:")) == "--- text\nQ: x\nA:\n---"
+    assert request_text(Request(text="Q: x\nA:")) == "--- text\nQ: x\nA:"

@@ -1,6 +1,7 @@
-from scansion.experiments.results import Comparison
+from scansion.experiments.results import Comparison, Gate
 from scansion.report.figures import Scale, probability, seconds, usd
-from scansion.report.sentences import head, remarks, verdict, verdicts
+from scansion.report.names import shortener, shown
+from scansion.report.sentences import gates, head, remarks, verdict, verdicts
 
 PERCENT = Scale()
 
@@ -54,7 +55,17 @@ def test_the_head_names_run_data_scorers_and_settings(result):
     assert head(result) == [
         "run 3f2a9c01 (word problems): data/questions.jsonl, dev part, 200 examples",
         "scored by numeric, also max_words(80); 95% intervals",
+        "model openai/gpt-5-mini",
         "no_answer: wrong",
+    ]
+
+
+def test_the_head_names_a_shared_technique_and_what_was_scored_anew(build):
+    votes = [build.variant(name, technique="vote(3)", model=name) for name in ("a", "b")]
+    assert head(build.result(variants=votes, run="r4", name="", rescored="r3", split="", head=[])) == [
+        "run r4: r3 scored anew, data/questions.jsonl, 200 examples",
+        "scored by numeric, also max_words(80); 95% intervals",
+        "technique vote(3)",
     ]
 
 
@@ -65,23 +76,84 @@ def test_remarks_name_reasons_zero_wrong_money_and_notes(build):
     lines = remarks(build.result(variants=[clean, mixed, judged], complete=False))
     assert lines == [
         "`clean`: 0 wrong of 50; at most 5.8% are wrong (one-sided 95% bound)",
-        "`mixed`: 3 unscored (truncated 2, no answer 1), 1 error (timeout)",
-        "this run made 900 calls for 0.22 USD; 450 calls came from recordings",
+        "`mixed`: 3 unscored (truncated 2, no answer 1)",
+        "`mixed`: 1 error (timeout); see `scansion show 3f2a9c01 --errors`",
+        "this run made 900 calls for 0.22 USD; 450 calls were in the lab already",
         "no price is known for openai/gpt-5-mini",
         "judges: 7 calls, 0.50 USD, not in the figures above",
-        "this run is incomplete: the same command goes on where it stopped",
+        "errors that may pass are asked again by the same command",
         "12 rows have equal requests and count as 5 clusters",
     ]
 
 
-def test_figures():
-    assert [usd(x) for x in (None, 0, 0.0042, 0.00001, 3.1, 1234.5)] == [
-        "-",
-        "0",
-        "0.0042",
-        "1.0e-05",
-        "3.10",
-        "1,234.50",
+def test_errors_are_told_in_words_with_what_the_first_one_said(build):
+    failed = build.variant(
+        "a",
+        unscored=0,
+        errors=5,
+        error_kinds={"rate_limited": 1, "program": 4},
+        error_examples={"rate_limited": "Rate limited for 60 s", "program": "KeyError: `x`\nin f"},
+    )
+    lines = remarks(build.result(variants=[failed], run="r2"))
+    assert lines[0] == (
+        "`a`: 5 errors (4 x program error: KeyError: 'x' in f; 1 x Rate limited for 60 s); "
+        "see `scansion show r2 --errors`"
+    )
+    assert "errors that may pass are asked again by the same command; others stay" in lines
+
+
+def test_what_stopped_a_run_is_told_once(build):
+    cut = build.variant("a", unscored=0, errors=0, unreached=3)
+    spent = remarks(build.result(variants=[cut], complete=False, budget="10calls", budget_spent=True))
+    assert "the budget of 10calls stopped the run; give a larger one and run the same again" in spent
+    assert not [line for line in spent if "goes on" in line]
+    [stopped] = [s for s in remarks(build.result(variants=[cut], complete=False, interrupted=True)) if "run is" in s]
+    assert stopped == "this run is interrupted: the same command goes on where it stopped"
+
+
+def test_recordings_and_the_lab_are_told_apart(build):
+    both = [
+        build.variant("a", model="replay:x.jsonl", recorded_calls=3, unscored=0, errors=0),
+        build.variant("b", recorded_calls=1, unscored=0, errors=0),
     ]
+    assert remarks(build.result(variants=both, calls_made=1, spent_usd=0.00006, notes=[])) == [
+        "this run made 1 call for 0.00006 USD; 1 call was in the lab already; 3 calls came from a recording"
+    ]
+
+
+def test_equal_notes_are_merged_and_addresses_left_out(build):
+    models = [f"openai/{n}?base_url=http://127.0.0.1:8/v1&temperature=0" for n in "mn"]
+    variants = [build.variant(f"p | {m}", model=m, unscored=0, errors=0) for m in models]
+    notes = [f"{v.name}: max_tokens is set" for v in variants] + [f"{variants[1].name}: odd", "all is well"]
+    found = shown(build.result(variants=variants, notes=notes, comparisons=[]))
+    assert [v.name for v in found.variants] == ["p | openai/m?temperature=0", "p | openai/n?temperature=0"]
+    assert found.notes == ["all variants: max_tokens is set", "`p | openai/n?temperature=0`: odd", "all is well"]
+
+
+def test_an_address_that_tells_models_apart_stays(build):
+    models = ["openai/m", "openai/m?base_url=http://127.0.0.1:8/v1"]
+    assert shortener(models)(models[1]) == models[1]
+    models = [f"openai/{n}?base_url=http://{n}/v1" for n in "mn"]
+    assert shortener(models)(models[1]) == models[1]
+
+
+def test_a_gate_that_a_margin_would_help_says_so(build):
+    gate = Gate("require not-worse", held=False, detail="b is undecided against a")
+    assert gates(build.result(gates=[gate]))[0].endswith("; give --margin to let small differences pass)")
+
+
+def test_figures():
+    written = {
+        None: "-",
+        0: "0",
+        0.0042: "0.0042",
+        0.00001: "0.00001",
+        0.000123: "0.00012",
+        0.00996: "0.01",
+        3.1: "3.10",
+        123.44: "123.4",
+        1234.6: "1,235",
+    }
+    assert {x: usd(x) for x in written} == written
     assert [seconds(x) for x in (None, 0.34, 1.21, 125, 11400)] == ["-", "340ms", "1.2s", "2m05s", "3h10m"]
     assert [probability(x) for x in (0.0004, 0.004, 0.25, 1.0)] == ["p<0.001", "p=0.004", "p=0.25", "p=1"]

@@ -46,3 +46,10 @@ def test_outputs_only_runs_have_no_means(build):
     text = render(build.result(variants=[bare], comparisons=[], scorers=[]))
     assert "mean" not in text
     assert "scored by" not in text
+
+
+def test_many_columns_are_parted_into_tables_that_fit(build):
+    full = [build.variant("a" * 30, unscored=12345, errors=12345, unreached=12345, wrong=12345, scored=12345)]
+    text = render(build.result(variants=full, comparisons=[], notes=[]), 80)
+    assert all(cells(line) <= 80 for line in text.splitlines())
+    assert text.count("variant ") == 3

@@ -7,6 +7,8 @@ need.
 
 from __future__ import annotations
 
+import atexit
+import gc
 import os
 import sys
 
@@ -17,9 +19,13 @@ INPUT = 2
 INTERRUPTED = 130
 PIPE = 141
 
+_GARBAGE = 20_000  # new objects between two collections: imports make many, and hardly any garbage
+
 
 def main(argv: list[str] | None = None) -> int:
     """Runs one command and returns its exit code. `argv` are the words after `scansion` (default: the process's)."""
+    if argv is None:
+        _settle_process()
     words = list(sys.argv[1:] if argv is None else argv)
     try:
         code = _dispatch(words)
@@ -34,6 +40,17 @@ def main(argv: list[str] | None = None) -> int:
         return _say("interrupted", INTERRUPTED)
     except Exception as error:
         return _failed(error, "--debug" in words or bool(os.environ.get("SCANSION_DEBUG")))
+
+
+def _settle_process() -> None:
+    """What only the owner of a process may set, for a quick start and exit.
+
+    One BLAS thread: others spin on a core of their own while numpy loads, and would make the last digits of a sum
+    depend on the number of cores. The garbage collector looks less often, and not at all at exit.
+    """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    gc.set_threshold(_GARBAGE)
+    atexit.register(gc.freeze)
 
 
 def _dispatch(words: list[str]) -> int:

@@ -12,6 +12,9 @@ from scansion.errors import InputError, nearest
 __all__ = ["Parser", "pair", "share", "whole", "whole_from_zero"]
 
 
+_NEGATIVE = re.compile(r"-\$?\.?\d")
+
+
 class Parser(argparse.ArgumentParser):
     """The parser of one command. Raises InputError where argparse would print its usage and exit."""
 
@@ -26,13 +29,24 @@ class Parser(argparse.ArgumentParser):
         self.add_argument("--debug", action="store_true", help="show the traceback of an error")
 
     def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
-        found, extra = self.parse_known_intermixed_args(args, namespace)
+        found, extra = self.parse_known_intermixed_args(self._joined(args), namespace)
         for word in extra:
             if word.startswith("-"):
                 name = word.split("=")[0]
                 raise InputError(f"{self.command}: unknown option {name!r}; {nearest(name, self.options())}")
         if extra:
             raise InputError(f"{self.command}: {extra[0]!r} is one word too many; see `{self.prog} --help`")
+        return found
+
+    def _joined(self, words: list[str]) -> list[str]:
+        """The words, an option's negative amount (`-5usd`) joined to it, since argparse takes it for an option."""
+        found: list[str] = []
+        for word in words:
+            action = self._option_string_actions.get(found[-1]) if found else None
+            if action is not None and action.nargs is None and _NEGATIVE.match(word):
+                found[-1] += f"={word}" if found[-1].startswith("--") else word
+            else:
+                found.append(word)
         return found
 
     def options(self) -> list[str]:

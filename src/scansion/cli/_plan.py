@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 from argparse import Namespace
 from pathlib import Path
@@ -14,7 +15,15 @@ if TYPE_CHECKING:
     from scansion.data import DataSpec
     from scansion.experiments.plan import Options, Plan
 
-__all__ = ["add_data_options", "add_plan_options", "add_run_options", "gates_from", "options_from", "plan_from"]
+__all__ = [
+    "add_call_options",
+    "add_data_options",
+    "add_plan_options",
+    "add_run_options",
+    "gates_from",
+    "options_from",
+    "plan_from",
+]
 
 
 def add_data_options(parser: Parser) -> None:
@@ -49,20 +58,30 @@ def add_plan_options(parser: Parser) -> None:
     group.add_argument("--seed", metavar="N", type=whole_from_zero, help="of what is drawn at random (0)")
 
 
+def add_call_options(group: argparse._ArgumentGroup | Parser) -> None:
+    """How calls are made."""
+    group.add_argument("--concurrency", metavar="N", type=whole, help="calls at once, at most (100)")
+    group.add_argument("--timeout", metavar="S", type=share, help="seconds for one call (120)")
+    group.add_argument("--tries", metavar="N", type=whole, help="attempts for one call (6)")
+
+
 def add_run_options(parser: Parser) -> None:
     """How to run it, what it may cost, what must hold, and what is shown."""
     group = parser.add_argument_group("how it is run")
     group.add_argument("--budget", metavar="AMOUNT", help="2usd, 500calls or 1Mtokens; never exceeded")
     group.add_argument("--yes", action="store_true", help="do not ask before a costly run")
     group.add_argument("--dry-run", action="store_true", help="show the first requests, calls and cost; ask no model")
-    group.add_argument("--concurrency", metavar="N", type=whole, help="calls at once, at most (100)")
-    group.add_argument("--timeout", metavar="S", type=share, help="seconds for one call (120)")
-    group.add_argument("--tries", metavar="N", type=whole, help="attempts for one call (6)")
+    add_call_options(group)
     group.add_argument("--max-wait", metavar="S", type=share, help="give up where a server asks to wait longer")
     group.add_argument("--record", metavar="PATH", help="write the calls to a recording for replay:PATH")
     group.add_argument("--lab", metavar="DIR", help="the lab's folder (default: the nearest .scansion/)")
     group = parser.add_argument_group("what must hold, else exit code 1")
-    group.add_argument("--fail-under", metavar="X", help="every variant's mean is at least X, or VARIANT=X")
+    group.add_argument(
+        "--fail-under",
+        metavar="X",
+        action="append",
+        help="every variant's mean is at least X; or VARIANT=X; repeatable",
+    )
     group.add_argument("--fail-if-worse", action="store_true", help="no variant is worse than the baseline")
     group.add_argument("--require", choices=["not-worse"], help="every variant is shown to be not worse (--margin)")
     group = parser.add_argument_group("what is shown")
@@ -74,7 +93,7 @@ def add_run_options(parser: Parser) -> None:
 
 def gates_from(args: Namespace) -> list[str] | None:
     """The gates that the flags set, in the words of a plan."""
-    rules = [f"fail-under {args.fail_under}"] if args.fail_under is not None else []
+    rules = [f"fail-under {limit}" for limit in args.fail_under or ()]
     rules += ["fail-if-worse"] if args.fail_if_worse else []
     rules += [f"require {args.require}"] if args.require else []
     return rules or None
@@ -141,5 +160,6 @@ def options_from(args: Namespace) -> Options:
     """How to run, from the flags that were given."""
     from scansion.experiments.plan import Options
 
-    given = {name: getattr(args, name) for name in ("concurrency", "timeout", "tries", "max_wait", "record")}
+    names = [name for name in Options.__struct_fields__ if hasattr(args, name)]
+    given = {name: getattr(args, name) for name in names}
     return Options(**{name: value for name, value in given.items() if value is not None})

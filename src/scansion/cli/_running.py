@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from typing import TYPE_CHECKING
 
-from scansion.cli._show import code_of, print_json, put_out, show_result, write_reports
+from scansion.cli._show import code_of, print_json, put_out, show_result, width, write_reports
 
 if TYPE_CHECKING:
     from scansion.experiments.plan import Options, Plan
@@ -28,7 +28,7 @@ def execute(plan: Plan, options: Options, args: Namespace) -> int:
 
         with Lab.find(args.lab) as lab:
             write_reports(lab, result, args)
-    return code_of(result)
+    return code_of(result, args)
 
 
 def _dry(plan: Plan, args: Namespace) -> int:
@@ -36,7 +36,9 @@ def _dry(plan: Plan, args: Namespace) -> int:
 
     found = previewed(plan, args.lab)
     if args.json:
-        print_json(found)
+        fields = {name: getattr(found, name) for name in found.__struct_fields__}
+        requests = [dict(zip(("variant", "example", "request"), each, strict=True)) for each in found.requests]
+        print_json({**fields, "requests": requests})
     else:
         put_out(_preview_text(found))
     return 0
@@ -45,11 +47,19 @@ def _dry(plan: Plan, args: Namespace) -> int:
 def _preview_text(found: Preview) -> str:
     from scansion.report.figures import plural, usd
     from scansion.report.plain import request_text
-    from scansion.report.text import one_line
+    from scansion.report.text import one_line, wrap
+    from scansion.types import request_digest
 
+    cells = width()
+    asked: dict[tuple[str, bytes], list[int]] = {}
+    for index, (_, example, request) in enumerate(found.requests):
+        asked.setdefault((example, request_digest(request)), []).append(index)
     lines = []
-    for variant, example, request in found.requests:
-        lines += [f"[{one_line(variant)}] example {one_line(example)}", request_text(request), ""]
+    for (example, _), same in asked.items():
+        names = ", ".join(one_line(found.requests[index][0]) for index in same)
+        request = found.requests[same[0]][2]
+        lines += [*wrap(f"[{names}] example {one_line(example)}", cells), request_text(request), ""]
     cost = "cost unknown" if found.cost_usd is None else f"about {usd(found.cost_usd)} USD"
-    lines.append(f"{plural(found.calls, 'call')}, {cost}; nothing was asked")
-    return "\n".join([*lines, *map(one_line, found.notes)]) + "\n"
+    held = f", {found.held:,} more in the lab already" if found.held else ""
+    said = [f"{plural(found.calls, 'call')}{held}, {cost}; nothing was asked", *map(one_line, found.notes)]
+    return "\n".join([*lines, *(line for text in said for line in wrap(text, cells))]) + "\n"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from argparse import Namespace
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -15,7 +15,7 @@ from scansion.errors import InputError
 
 if TYPE_CHECKING:
     from scansion.experiments.lab import Lab
-    from scansion.experiments.results import OutcomeView, RunResult
+    from scansion.experiments.results import Comparison, OutcomeView, RunResult
 
 __all__ = [
     "check_targets",
@@ -35,7 +35,11 @@ _WIDEST = 160  # cells of a table, on the widest terminal
 
 def width() -> int:
     """The cells of a line: the terminal's, 80 elsewhere."""
-    return min(shutil.get_terminal_size().columns, _WIDEST) if sys.stdout.isatty() else 80
+    if not sys.stdout.isatty():
+        return 80
+    import shutil
+
+    return min(shutil.get_terminal_size().columns, _WIDEST)
 
 
 def print_json(value: Any) -> None:
@@ -82,10 +86,10 @@ def check_targets(args: Namespace) -> None:
             raise InputError(f"{path}: there is no folder {target.parent}; make it first")
 
 
-def flips_of(lab: Lab, result: RunResult) -> Iterator[OutcomeView]:
+def flips_of(lab: Lab, result: RunResult) -> Iterator[tuple[Comparison, Iterator[OutcomeView]]]:
     """The flips of every comparison of a run."""
     for each in result.comparisons:
-        yield from lab.views(result.run, which="flips", flips=(each.a, each.b))
+        yield each, lab.views(result.run, which="flips", flips=(each.a, each.b))
 
 
 def write_reports(lab: Lab, result: RunResult, args: Namespace) -> None:
@@ -101,7 +105,9 @@ def write_reports(lab: Lab, result: RunResult, args: Namespace) -> None:
         write_markdown(result, flips_of(lab, result), args)
 
 
-def write_markdown(result: RunResult, flips: Iterable[OutcomeView], args: Namespace) -> None:
+def write_markdown(
+    result: RunResult, flips: Iterable[tuple[Comparison, Iterable[OutcomeView]]], args: Namespace
+) -> None:
     """Writes the summary in Markdown to its file, or to standard output where that is not JSON's."""
     from scansion.report import markdown
 
@@ -115,13 +121,14 @@ def write_markdown(result: RunResult, flips: Iterable[OutcomeView], args: Namesp
 def _write_html(lab: Lab, result: RunResult, path: str, most: int | None) -> None:
     from scansion.report import html
 
+    used = lab.run_table.find(result.run).context["variants"]
     with _open(path) as stream:
         html.write(
             result,
             lab.views(result.run),
             stream,
-            first=flips_of(lab, result),
-            prompts=lab.prompts(result.run),
+            first=chain.from_iterable(views for _, views in flips_of(lab, result)),
+            prompts=[html.PromptUse(v["name"], v["text"], v["version"]) for v in used if v["text"] is not None],
             most=most or html.MOST,
         )
 
@@ -130,10 +137,14 @@ def _open(path: str) -> TextIO:
     return open(path, "w", encoding="utf-8", errors="backslashreplace", newline="\n")  # noqa: PTH123
 
 
-def code_of(result: RunResult) -> int:
-    """The exit code of a run: 130 interrupted, 1 a gate did not hold, 3 incomplete, else 0."""
+def code_of(result: RunResult, args: Namespace) -> int:
+    """The exit code of a run: 130 interrupted, 1 a gate did not hold, 3 incomplete, else 0.
+
+    Where no table has said that the run is interrupted, one line on standard error does.
+    """
     if result.interrupted:
-        print("scansion: interrupted; resume with the same command", file=sys.stderr)
+        if args.json:
+            print("scansion: interrupted; resume with the same command", file=sys.stderr)
         return 130
     if not all(gate.held for gate in result.gates):
         return 1

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from scansion.errors import Quit
+from scansion.errors import InputError
 
 if TYPE_CHECKING:
     from scansion.experiments.plan import Options, Plan
@@ -41,7 +41,6 @@ def previewed(plan: Plan, lab: str | None) -> Preview:
     """What `plan` would ask beyond what the lab holds; no lab is made for that."""
     import asyncio
 
-    from scansion.errors import InputError
     from scansion.experiments.lab import Lab
     from scansion.experiments.preview import preview
 
@@ -54,7 +53,8 @@ def previewed(plan: Plan, lab: str | None) -> Preview:
 
 
 def ask(plan: Plan, lab: str | None = None, *, yes: bool = False) -> None:
-    """Asks a person at a terminal before a run without a budget that may cost more than 1 USD. Raises Quit for a no."""
+    """Asks a person at a terminal before a run without a budget that may cost more than 1 USD. Raises InputError
+    for a no."""
     if yes or plan.budget or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return
     found = previewed(plan, lab)
@@ -69,4 +69,4 @@ def ask(plan: Plan, lab: str | None = None, *, yes: bool = False) -> None:
         flush=True,
     )
     if sys.stdin.readline().strip().lower() not in ("y", "yes"):
-        raise Quit("nothing was asked; --budget bounds the cost, --yes skips this question")
+        raise InputError("nothing was asked; --budget bounds the cost, --yes skips this question")

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING
 from scansion.cli._parser import Parser
 from scansion.cli._plan import add_plan_options, add_run_options, gates_from, options_from, plan_from
 from scansion.cli._show import check_targets, code_of, show_result, write_markdown
-from scansion.errors import InputError
+from scansion.errors import InputError, nearest
 
 if TYPE_CHECKING:
-    from scansion.experiments.lab import Lab
+    from scansion.data import DataSpec
     from scansion.experiments.results import RunResult
 
 
@@ -47,7 +47,7 @@ def main(args: Namespace) -> int:
     show_result(result, args)
     if args.markdown:
         write_markdown(result, (), args)
-    return code_of(result)
+    return code_of(result, args)
 
 
 def _prompts(args: Namespace) -> int:
@@ -72,8 +72,22 @@ def _columns(args: Namespace) -> RunResult:
     from scansion.experiments.compare import Terms, compare_table
 
     table = DataSpec(path=args.sides[0], target=args.target, group=args.group)
+    _has_columns(table, {"--a": args.a, "--b": args.b})
     terms = Terms(args.margin, args.alpha or 0.05, args.no_answer or "unscored")
     return compare_table(table, args.a, args.b, scorer=args.scorer[0] if args.scorer else None, terms=terms)
+
+
+def _has_columns(table: DataSpec, wanted: dict[str, str]) -> None:
+    """Raises InputError that names the flag whose column the file lacks."""
+    from scansion.data import open_dataset
+
+    data = open_dataset(table)
+    for flag, name in wanted.items():
+        try:
+            data.match([name])
+        except InputError:
+            hint = nearest(name, data.columns)
+            raise InputError(f"{data.label}: {flag} names {name!r}, and no column is called so; {hint}") from None
 
 
 def _known(args: Namespace) -> RunResult:
@@ -84,9 +98,17 @@ def _known(args: Namespace) -> RunResult:
 
     a, b = args.sides
     with Lab.find(args.lab, create=False) as lab:
-        if args.run is None and _is_run(lab, a) and _is_run(lab, b):
+        are_runs = [args.run is None and lab.is_run(side) for side in (a, b)]
+        if all(are_runs):
             return compare_runs(lab, a, b, margin=args.margin)
-        return compare_variants(lab, args.run, a, b, margin=args.margin)
+        try:
+            return compare_variants(lab, args.run, a, b, margin=args.margin)
+        except InputError:
+            if not any(are_runs):
+                raise
+        strange, run = (b, a) if are_runs[0] else (a, b)
+        known = [info.id for info in lab.runs()]
+        raise InputError(f"compare: {run!r} is a run and {strange!r} is none; {nearest(strange, known)}")
 
 
 _NEW_RUN = [
@@ -111,14 +133,6 @@ def _refuse(args: Namespace, more: list[str]) -> None:
         if getattr(args, name) not in (None, False):
             flag = "--" + name.replace("_", "-")
             raise InputError(f"compare: {flag} has no effect here; it is for two prompt files with data (-d)")
-
-
-def _is_run(lab: Lab, name: str) -> bool:
-    try:
-        lab.run(name)
-    except InputError:
-        return False
-    return True
 
 
 def _gated(result: RunResult, rules: list[str] | None) -> RunResult:

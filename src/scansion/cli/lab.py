@@ -76,7 +76,9 @@ def _export(lab: Lab, args: Namespace) -> int:
     if args.json:
         print_json({"rows": count, "path": args.output})
     else:
-        put_out(f"{count:,} outcomes written to {args.output}\n")
+        from scansion.report.figures import plural
+
+        put_out(f"{plural(count, 'outcome')} written to {args.output}\n")
     return 0
 
 

@@ -53,7 +53,7 @@ def _table(rows: list[dict[str, Any]]) -> list[str]:
     from scansion.report.table import Column, grid
     from scansion.report.text import one_line
 
-    variants = [one_line(", ".join(row["variants"])) or NONE for row in rows]
+    variants = [one_line(_names(row["variants"])) or NONE for row in rows]
     columns = [
         Column("run", [one_line(f"{row['run']} {row['name']}") for row in rows], right=False),
         Column("created (UTC)", [row["created"][:16].replace("T", " ") for row in rows]),
@@ -63,5 +63,19 @@ def _table(rows: list[dict[str, Any]]) -> list[str]:
     ]
     head, rule, *body = grid(columns, width())
     if len(body) == len(rows):  # no name had to be wrapped
-        body = [part for line, names in zip(body, variants, strict=True) for part in (line, f"    {names}")]
+        body = [part for line, names in zip(body, variants, strict=True) for part in (line, *_indented(names))]
     return [head, rule, *body]
+
+
+def _names(variants: list[str]) -> str:
+    """The names of variants, without the address of a server that all models share."""
+    from scansion.report.names import shortener
+
+    short = shortener({name.split(" | ")[-1] for name in variants})
+    return ", ".join(map(short, variants))
+
+
+def _indented(names: str) -> list[str]:
+    from scansion.report.text import wrap
+
+    return ["    " + line for line in wrap(names, width() - 4)]

@@ -12,6 +12,7 @@ import sys
 from argparse import Namespace
 
 from scansion.cli._parser import Parser
+from scansion.cli._plan import add_call_options, options_from
 from scansion.cli._show import code_of, show_result
 
 
@@ -19,6 +20,7 @@ def configure(parser: Parser) -> None:
     """The options of `scansion score`."""
     parser.add_argument("run", nargs="?", metavar="RUN", help="a run's id or name (default: the last)")
     parser.add_argument("-s", "--scorer", metavar="SCORER", action="append", required=True, help="such as numeric")
+    add_call_options(parser)
     parser.add_argument("--json", action="store_true", help="one JSON document on standard output")
     parser.add_argument("--lab", metavar="DIR", help="the lab's folder (default: the nearest .scansion/)")
 
@@ -34,8 +36,8 @@ def main(args: Namespace) -> int:
     live = Live(sys.stderr)
     try:
         with Lab.find(args.lab, create=False) as lab:
-            result = asyncio.run(rescore(lab, args.run, args.scorer, watch=live))
+            result = asyncio.run(rescore(lab, args.run, args.scorer, options_from(args), live))
     finally:
         live.close()
     show_result(result, args)
-    return code_of(result)
+    return code_of(result, args)

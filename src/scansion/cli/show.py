@@ -15,7 +15,7 @@ import subprocess
 import sys
 from argparse import Namespace
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from itertools import groupby, islice
 from typing import TYPE_CHECKING
 
 from scansion.cli._parser import Parser, whole
@@ -36,7 +36,9 @@ def configure(parser: Parser) -> None:
     which.add_argument("--unscored", dest="which", action="store_const", const="unscored", help="only the unscored")
     which.add_argument("--flips", nargs=2, metavar=("A", "B"), help="only where one is right and the other wrong")
     parser.add_argument("-n", type=whole, metavar="N", help="at most N examples")
-    parser.add_argument("--prompt", action="store_true", help="the requests exactly as sent, and nothing else")
+    parser.add_argument(
+        "--prompt", action="store_true", help="the requests exactly as sent, equal ones once, and nothing else"
+    )
     parser.add_argument("--json", action="store_true", help="one JSON document on standard output")
     parser.add_argument("--lab", metavar="DIR", help="the lab's folder (default: the nearest .scansion/)")
 
@@ -47,12 +49,17 @@ def main(args: Namespace) -> int:
     from scansion.report.plain import grouped
 
     with Lab.find(args.lab, create=False) as lab:
-        groups: Iterator[list[OutcomeView]] = grouped(_views(lab, args))
-        groups = islice(groups, args.n)
+        views = _views(lab, args)
+        models = {v["model"] for v in lab.run_table.find(args.run).context["variants"]}
+        if args.prompt and not args.json:
+            rows = (list(views) for _, views in groupby(views, key=lambda view: view.row))
+            _page(_requests(islice(rows, args.n), models))
+            return 0
+        groups = islice(grouped(views), args.n)
         if args.json:
             print_json([view for group in groups for view in group])
         else:
-            _page(_requests(groups) if args.prompt else _examples(groups))
+            _page(_examples(groups, models))
     return 0
 
 
@@ -62,27 +69,23 @@ def _views(lab: Lab, args: Namespace) -> Iterable[OutcomeView]:
     return lab.views(args.run, variant=args.variant, which=args.which or "all")
 
 
-def _examples(groups: Iterable[list[OutcomeView]]) -> Iterator[str]:
+def _examples(groups: Iterable[list[OutcomeView]], models: set[str]) -> Iterator[str]:
     from scansion.report.plain import example_text
 
     cells = width()
     empty = True
     for group in groups:
         empty = False
-        yield example_text(group, cells)
+        yield example_text(group, cells, models=models)
     if empty:
         yield "there is none\n"
 
 
-def _requests(groups: Iterable[list[OutcomeView]]) -> Iterator[str]:
-    from scansion.report.plain import request_text
-    from scansion.report.text import one_line
+def _requests(examples: Iterable[list[OutcomeView]], models: set[str]) -> Iterator[str]:
+    from scansion.report.plain import requests_text
 
-    for group in groups:
-        for view in group:
-            title = f"[{one_line(view.variant)}] example {one_line(view.example.id)}"
-            for number, call in enumerate(view.calls, 1):
-                yield f"{title}, call {number}\n{request_text(call.request)}\n\n"
+    cells = width()
+    return (requests_text(views, cells, models) for views in examples)
 
 
 def _page(texts: Iterable[str]) -> None:

@@ -123,11 +123,6 @@ class Lab:
 
         return iterate(self, self.run_table.find(name), variant=variant, which=which, flips=flips, limit=limit)
 
-    def prompts(self, name: str | None = None) -> dict[str, str]:
-        """The text of each variant's prompt in a run, by the variant's name; programs in Python have none."""
-        variants = self.run_table.find(name).context["variants"]
-        return {v["name"]: v["text"] for v in variants if v["text"] is not None}
-
     def rows_for_export(self, name: str | None = None) -> Iterator[dict[str, Any]]:
         """A run's outcomes as flat rows of plain values."""
         from scansion.experiments.views import flat_rows

@@ -32,14 +32,20 @@ def _repeats(variant: VariantResult, figures: Figures) -> list[str]:
     repeated = int(first.size) - count_distinct(first)
     if not repeated:
         return []
-    return [f"{variant.name}: {repeated} rows ask what another row asks; equal requests count as one cluster"]
+    rows = "1 row asks" if repeated == 1 else f"{repeated} rows ask"
+    return [f"{variant.name}: {rows} what another row asks; equal requests count as one cluster"]
 
 
 def _truncations(variant: VariantResult, totals: Totals, run: RunRecord) -> list[str]:
     if not totals.truncated or run.plan["truncated"] == "score":
         return []
     remedy = "raise max_tokens, or set `truncated: score`"
-    return [f"{variant.name}: {totals.truncated} outputs were cut off at the token limit and are unscored; {remedy}"]
+    outputs = (
+        "1 output was cut off at the token limit and is"
+        if totals.truncated == 1
+        else (f"{totals.truncated} outputs were cut off at the token limit and are")
+    )
+    return [f"{variant.name}: {outputs} unscored; {remedy}"]
 
 
 def _served(variant: VariantResult) -> list[str]:

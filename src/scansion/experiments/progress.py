@@ -42,12 +42,15 @@ class Stop:
         self.now = False
         self._on_soft, self._on_hard = on_soft, on_hard
         self._cancel: Callable[[], object] | None = None
+        self._hush: Callable[[], object] | None = None
 
     def soft(self) -> None:
         """Begin no further outcome."""
         self.requested = True
         if self._on_soft:
             self._on_soft()
+        if self._hush:
+            self._hush()
 
     def hard(self) -> None:
         """Give up what is in flight as well."""
@@ -63,6 +66,10 @@ class Stop:
             self.hard()
         else:
             self.soft()
+
+    def hushes(self, hush: Callable[[], object]) -> None:
+        """Have `soft` call this, so that nobody is asked another question."""
+        self._hush = hush
 
     def cancels(self, cancel: Callable[[], object]) -> None:
         """Have `hard` call this."""

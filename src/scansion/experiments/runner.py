@@ -57,7 +57,9 @@ async def execute(
     session = prepare(plan, lab, options)
     try:
         with _recording(options.record) as recording:
-            runner = _Runner(session, watch, stop or Stop(), options)
+            stop = stop or Stop()
+            stop.hushes(session.gateway.hush)
+            runner = _Runner(session, watch, stop, options)
             await runner.work()
             if lab.journal.failure is not None:
                 raise lab.journal.failure

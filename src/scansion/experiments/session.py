@@ -58,7 +58,7 @@ def prepare(plan: Plan, lab: Lab, options: Options) -> Session:
         raise InputError(f"{data.label}: no row to run on; check the file, the split and the limit")
     if plan.gold_check == "on":
         prove(scorers, islice(rows_of(plan, data), _GOLD_ROWS), data)
-    getattr(gateway, "check", lambda: None)()
+    gateway.check()
     fingerprint = data.fingerprint
     scorer_ids = [lab.outcome_table.scorer_id(s.identity) for s in scorers]
     text, context = describe(plan, variants, scorers)
@@ -215,20 +215,20 @@ def describe(
 
 
 def git_state(folder: Path) -> dict[str, Any]:
-    """The revision that `folder` is at and whether anything in it differs; empty outside a repository."""
-
-    def git(*words: str) -> str | None:
-        try:
-            done = subprocess.run(  # noqa: S603
-                ["git", "-C", str(folder), *words],  # noqa: S607
-                capture_output=True,
-                text=True,
-                timeout=2,
-                check=False,
-            )
-        except (OSError, subprocess.TimeoutExpired):
-            return None
-        return done.stdout.strip() if done.returncode == 0 else None
-
-    revision = git("rev-parse", "HEAD")
-    return {"revision": revision, "dirty": bool(git("status", "--porcelain"))} if revision else {}
+    """The revision that `folder` is at and whether anything in the repository differs; empty outside a repository."""
+    here = folder.resolve()
+    if not any((parent / ".git").exists() for parent in (here, *here.parents)):
+        return {}
+    try:
+        done = subprocess.run(  # noqa: S603
+            ["git", "-C", str(here), "status", "--porcelain=v2", "--branch"],  # noqa: S607
+            capture_output=True,
+            text=True,
+            timeout=2,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return {}
+    lines = done.stdout.splitlines()
+    revision = next((line.split()[-1] for line in lines if line.startswith("# branch.oid ")), None)
+    return {"revision": revision, "dirty": any(not line.startswith("#") for line in lines)} if revision else {}

@@ -30,10 +30,11 @@ def secret(variable: str, provider: str = "") -> str:
 
 def redact(text: str) -> str:
     """`text` with every key that was read replaced by `[key]`, and likewise what looks like a bearer token."""
+    text = _TOKEN.sub(r"\1[key]", text)  # first: a key that begins like another must not be cut in two
     for key in sorted(_seen, key=len, reverse=True):
         if len(key) > 3:
             text = text.replace(key, "[key]")
-    return _TOKEN.sub(r"\1[key]", text)
+    return text
 
 
 _TOKEN = re.compile(r"(\bBearer\s+)[\w\-.~+/=*]{8,}|\b(?:(?:sk|gsk|pk|xai)[-_]|AIza)[\w\-*]{16,}", re.IGNORECASE)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
 
-from scansion.experiments.results import OutcomeView
-from scansion.report.figures import seconds, usd
-from scansion.report.plain import mark, message_text, score_text, value_text
+from scansion.experiments.results import OutcomeView, VariantResult
+from scansion.report.names import shortener
+from scansion.report.plain import call_facts, mark, message_text, score_text, value_text
 from scansion.report.text import one_line, visible
 from scansion.types import Call
 
@@ -72,11 +72,16 @@ class Texts:
         return self._numbers[text]
 
 
-def as_data(views: list[OutcomeView], names: list[str], texts: Texts) -> dict[str, Any]:
-    """One example with its outcomes as the page's script reads it; all text is `visible`."""
+def as_data(views: list[OutcomeView], variants: Sequence[VariantResult], texts: Texts) -> dict[str, Any]:
+    """One example with its outcomes as the page's script reads it; all text is `visible`.
+
+    Trials are numbered from 1, and 0 where each variant has one.
+    """
     example = views[0].example
-    order = {name: index for index, name in enumerate(names)}
-    ranked = sorted(views, key=lambda v: (v.trial, order.get(v.variant, len(names))))
+    order = {v.name: index for index, v in enumerate(variants)}
+    ranked = sorted(views, key=lambda v: (v.trial, order.get(v.variant, len(variants))))
+    repeated = any(v.trials > 1 for v in variants)
+    short = shortener(v.model for v in variants)
     return {
         "id": one_line(example.id),
         "row": views[0].row + 1,
@@ -84,35 +89,36 @@ def as_data(views: list[OutcomeView], names: list[str], texts: Texts) -> dict[st
         "inputs": [[one_line(k), visible(value_text(v))] for k, v in example.inputs.items()],
         "target": None if example.target is None else visible(value_text(example.target)),
         "tags": [one_line(tag) for tag in example.tags],
-        "outcomes": [_outcome(view, order, texts) for view in ranked],
+        "outcomes": [
+            {
+                "variant": order.get(view.variant, -1),
+                "trial": view.trial + 1 if repeated else 0,
+                "calls": [_call(call, short, texts) for call in (*view.calls, *view.judge_calls)],
+                **_outcome(view),
+            }
+            for view in ranked
+        ],
     }
 
 
-def _outcome(view: OutcomeView, order: dict[str, int], texts: Texts) -> dict[str, Any]:
+def _outcome(view: OutcomeView) -> dict[str, Any]:
     return {
-        "variant": order.get(view.variant, -1),
-        "trial": view.trial,
         "status": "wrong" if view.wrong else view.status,
         "mark": mark(view),
         "message": visible(view.message),
         "text": None if view.output is None else visible(view.output.text),
         "scores": [score_text(name, score) for name, score in view.scores.items()],
-        "calls": [_call(call, texts) for call in (*view.calls, *view.judge_calls)],
     }
 
 
-def _call(call: Call, texts: Texts) -> dict[str, Any]:
+def _call(call: Call, short: Callable[[str], str], texts: Texts) -> dict[str, Any]:
     asked, done = call.request, call.completion
     if asked.text is not None:
         sent = [["text", texts.number(asked.text)]]
     else:
         sent = [[m.role, texts.number(message_text(m))] for m in asked.messages]
-    usage = f"{done.usage.input_tokens} + {done.usage.output_tokens} tokens" if done.usage else ""
-    cost = "" if call.cost_usd is None else f"{usd(call.cost_usd)} USD"
-    facts = [call.model, f"trial {asked.trial}, k {asked.k}", seconds(done.latency), usage, cost, done.finish_reason]
-    facts += ["recorded" if call.recorded else "", "judge" if call.purpose == "judge" else ""]
     return {
-        "facts": one_line(", ".join(each for each in facts if each)),
+        "facts": call_facts(call, short(call.model)),
         "sent": sent,
         "settings": _settings(call),
         "reasoning": visible(done.reasoning),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from msgspec import Struct
 
 from scansion.experiments.results import RunResult
@@ -45,14 +47,17 @@ def scale_of(result: RunResult) -> Scale:
 
 
 def usd(value: float | None) -> str:
-    """An amount in US dollars without its unit: two decimals, or two significant figures below a dollar cent."""
+    """An amount in US dollars without its unit, in plain decimals: cents, two significant digits below
+    one cent, fewer decimals from 100 on."""
     if value is None:
         return NONE
     if value == 0:
         return "0"
-    if abs(value) >= 0.01:
-        return f"{value:,.2f}"
-    return f"{value:.4f}" if abs(value) >= 0.0001 else f"{value:.1e}"
+    size = abs(value)
+    if size >= 0.01:
+        return f"{value:,.{2 if size < 100 else 1 if size < 1000 else 0}f}"
+    places = 1 - math.floor(math.log10(size))
+    return f"{value:.{places}f}".rstrip("0")
 
 
 def seconds(value: float | None) -> str:

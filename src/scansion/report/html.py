@@ -10,21 +10,23 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from html import escape as _markup
 from pathlib import Path
 from typing import Any, TextIO
 
 import msgspec
 
-from scansion.experiments.results import OutcomeView, RunResult
+from scansion.experiments.results import OutcomeView, RunResult, VariantResult
 from scansion.report import plot, sentences
 from scansion.report.examples import Gathered, Texts, as_data
 from scansion.report.figures import count
+from scansion.report.names import shown
+from scansion.report.prompts import PromptUse, section
 from scansion.report.table import Column, columns_of, other_scorers, variants_of
-from scansion.report.text import one_line, visible
+from scansion.report.text import one_line
 
-__all__ = ["MOST", "write"]
+__all__ = ["MOST", "PromptUse", "write"]
 
 MOST = 2000  # examples in a report, unless told otherwise
 
@@ -38,13 +40,13 @@ def write(
     stream: TextIO,
     *,
     first: Iterable[OutcomeView] = (),
-    prompts: Mapping[str, str] | None = None,
+    prompts: Sequence[PromptUse] = (),
     most: int = MOST,
 ) -> None:
     """Writes the report to `stream`.
 
     `views` are the run's outcomes row by row; `first` are those among them whose examples to keep where there are more
-    than `most`. `prompts` maps the names of variants to the full text of their prompts.
+    than `most`. `prompts` are those of the variants, programs in Python apart.
     """
     template = Path(__file__).with_name("report.html").read_text(encoding="utf-8")
     gathered = Gathered(most)
@@ -55,12 +57,14 @@ def write(
         if index % 2 == 0:
             stream.write(part)
         elif part == "examples":
-            _write_examples(gathered, texts, [v.name for v in result.variants], stream)
+            _write_examples(gathered, texts, result.variants, stream)
+        elif part == "prompts":
+            stream.write(_prompts(prompts, result, gathered))
         else:
-            stream.write(_part(part, result, prompts or {}, gathered, texts, template))
+            stream.write(_part(part, shown(result), gathered, texts, template))
 
 
-def _part(name: str, result: RunResult, prompts: Mapping[str, str], gathered: Gathered, texts: Texts, page: str) -> str:
+def _part(name: str, result: RunResult, gathered: Gathered, texts: Texts, page: str) -> str:
     parts = {
         "policy": lambda: _policy(page),
         "title": lambda: _text(f"Scansion: {result.name or result.run}"),
@@ -69,7 +73,6 @@ def _part(name: str, result: RunResult, prompts: Mapping[str, str], gathered: Ga
         "table": lambda: _tables(result),
         "verdicts": lambda: _list(sentences.verdicts(result)),
         "remarks": lambda: _list([*sentences.gates(result), *sentences.remarks(result)]),
-        "prompts": lambda: "".join(_prompt(name, text) for name, text in prompts.items()),
         "cut": lambda: _cut(gathered, result),
         "names": lambda: _json([one_line(v.name) for v in result.variants]),
         "texts": lambda: _json(texts.found),
@@ -129,8 +132,10 @@ def _table(columns: list[Column]) -> str:
     return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
 
 
-def _prompt(name: str, text: str) -> str:
-    return f"<details><summary><bdi>{_text(name)}</bdi></summary><pre>{_markup(visible(text))}</pre></details>"
+def _prompts(prompts: Sequence[PromptUse], result: RunResult, gathered: Gathered) -> str:
+    as_shown = shown(result).variants
+    by_name = {v.name: each for v, each in zip(result.variants, as_shown, strict=True)}
+    return section(prompts, by_name, (gathered.rows[row].values() for row in sorted(gathered.rows)))
 
 
 def _cut(gathered: Gathered, result: RunResult) -> str:
@@ -140,10 +145,10 @@ def _cut(gathered: Gathered, result: RunResult) -> str:
     return f"<p>This page holds {kept} of {planned} examples; <code>scansion show</code> pages through all.</p>"
 
 
-def _write_examples(gathered: Gathered, texts: Texts, names: list[str], stream: TextIO) -> None:
+def _write_examples(gathered: Gathered, texts: Texts, variants: list[VariantResult], stream: TextIO) -> None:
     stream.write("[")
     before = "\n"
     for views in gathered.ordered():
-        stream.writelines((before, _json(as_data(views, names, texts))))
+        stream.writelines((before, _json(as_data(views, variants, texts))))
         before = ",\n"
     stream.write("\n]")

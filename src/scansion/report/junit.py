@@ -36,12 +36,12 @@ def write(result: RunResult, views: Iterable[OutcomeView], stream: TextIO) -> No
     counts = " ".join(f'{name}="{value}"' for name, value in total.items())
     head = f'name="{_attribute(result.name or result.run)}" {counts} time="{result.seconds:.3f}"'
     stream.write(f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites {head}>\n<testsuite {head}>\n')
-    stream.writelines(map(_case, views))
+    repeated = any(v.trials > 1 for v in result.variants)
+    stream.writelines(_case(view, f" trial {view.trial + 1}" if repeated else "") for view in views)
     stream.write("</testsuite>\n</testsuites>\n")
 
 
-def _case(view: OutcomeView) -> str:
-    trial = f" trial {view.trial}" if view.trial else ""
+def _case(view: OutcomeView, trial: str) -> str:
     name = _attribute(f"{view.example.id}{trial}")
     start = f'<testcase classname="{_attribute(view.variant)}" name="{name}" time="{view.latency:.3f}"'
     body = _finding(view)

@@ -5,12 +5,11 @@ On a terminal one line is redrawn, at most ten times a second; elsewhere a plain
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TextIO
 
-from scansion.report.figures import count, seconds, usd
+from scansion.report.figures import count, plural, seconds, usd
 from scansion.report.text import cut, one_line
 
 if TYPE_CHECKING:
@@ -26,9 +25,9 @@ _PLAIN = 10.0  # seconds between two lines elsewhere
 def describe(progress: Progress) -> str:
     """The state of a run in one line."""
     total = "" if progress.total is None else f"/{count(progress.total)}"
-    parts = [f"{count(progress.done)}{total} done", f"{count(progress.calls)} calls"]
+    parts = [f"{count(progress.done)}{total} done", plural(progress.calls, "call")]
     if progress.recorded:
-        parts[-1] += f" + {count(progress.recorded)} recorded"
+        parts[-1] += f" + {count(progress.recorded)} known already"
     if progress.rate:
         parts.append(f"{progress.rate:.3g}/s")
     if progress.spent_usd:
@@ -68,6 +67,8 @@ class Live:
         self._last = now
         text = describe(progress)
         if self._terminal:
+            import shutil
+
             width = shutil.get_terminal_size().columns - 1
             self._stream.write(_CLEAR + cut(text, width))
             self._drawn = True

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from html import escape
 
-from scansion.experiments.results import OutcomeView, RunResult
+from scansion.experiments.results import Comparison, OutcomeView, RunResult
 from scansion.report import sentences
 from scansion.report.figures import plural
+from scansion.report.names import shortener, shown
 from scansion.report.plain import grouped, mark, value_text
 from scansion.report.table import Column, columns_of, other_scorers, variants_of
 from scansion.report.text import one_line, visible
@@ -43,13 +45,20 @@ def _fence(text: str) -> str:
     return f"{ticks}text\n{cut}\n{ticks}"
 
 
-def render(result: RunResult, flips: Iterable[OutcomeView] = ()) -> str:
-    """The summary as Markdown. `flips` are the views of examples whose mark differs between two variants."""
+def render(result: RunResult, flips: Iterable[tuple[Comparison, Iterable[OutcomeView]]] = ()) -> str:
+    """The summary as Markdown. `flips` are, for each comparison, the views of examples whose mark differs in it."""
+    named = [(f"`{one_line(c.b)}` against `{one_line(c.a)}`", views) for c, views in flips]
+    short = shortener(v.model for v in result.variants)
+    result = shown(result)
     title, *rest = sentences.head(result)
     lines = ["## Scansion: " + _safe(title), "", *(f"{_sentence(line)}  " for line in rest), "", *_tables(result), ""]
     for said in (sentences.verdicts(result), sentences.gates(result), sentences.remarks(result)):
         lines += [f"- {_sentence(text)}" for text in said] + ([""] if said else [])
-    return "\n".join([*lines, *_flips(flips)]).rstrip() + "\n"
+    left = _MOST
+    for between, views in named:
+        part, used = _flips(short(between).replace("`", ""), views, left, short)
+        lines, left = lines + part, left - used
+    return "\n".join(lines).rstrip() + "\n"
 
 
 def _tables(result: RunResult) -> list[str]:
@@ -66,29 +75,27 @@ def _table(columns: list[Column]) -> list[str]:
     return lines
 
 
-def _flips(views: Iterable[OutcomeView]) -> list[str]:
+def _flips(between: str, views: Iterable[OutcomeView], most: int, short: Callable[[str], str]) -> tuple[list[str], int]:
+    """The flips of one comparison to unfold, and how many of them are shown."""
     lines: list[str] = []
     number = 0
     for group in grouped(views):
         number += 1
-        lines += _flip(group) if number <= _MOST else []
+        lines += _flip(group, short) if number <= most else []
     if not number:
-        return []
-    shown = f", the first {_MOST} shown" if number > _MOST else ""
-    return ["<details>", f"<summary>{plural(number, 'flip')}{shown}</summary>", "", *lines, "</details>"]
+        return [], 0
+    cut = f", {most or 'none'} shown" if number > most else ""
+    summary = f"<summary>{plural(number, 'flip')} of {escape(between).replace('@', '&#64;')}{cut}</summary>"
+    return ["<details>", summary, "", *lines, "</details>", ""], min(number, most)
 
 
-def _flip(group: list[OutcomeView]) -> list[str]:
+def _flip(group: list[OutcomeView], short: Callable[[str], str]) -> list[str]:
     example = group[0].example
     lines = [f"**{_safe(example.id)}**", ""]
     inputs = "\n".join(f"{name}: {value_text(value)}" for name, value in example.inputs.items())
     target = "" if example.target is None else f"target: {value_text(example.target)}"
     lines += [_fence("\n".join(each for each in (inputs, target) if each)), ""]
     for view in group:
-        lines += [
-            f"{_safe(view.variant)}: {_safe(mark(view))}",
-            "",
-            _fence(view.output.text if view.output else view.message),
-            "",
-        ]
+        said = view.output.text if view.output else view.message
+        lines += [f"{_safe(short(view.variant))}: {_safe(mark(view))}", "", _fence(said), ""]
     return lines

@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
 import msgspec
 
 from scansion.experiments.results import OutcomeView
-from scansion.report.figures import seconds, usd
-from scansion.report.text import one_line, pad, visible, wrap
-from scansion.types import Call, ImagePart, Message, Request, Score
+from scansion.report.figures import plural, seconds, usd
+from scansion.report.names import shortener
+from scansion.report.sentences import kind_words
+from scansion.report.text import cells, cut, one_line, pad, visible, wrap
+from scansion.types import Call, ImagePart, Message, Request, Score, request_digest
 
-__all__ = ["example_text", "grouped", "mark", "request_text", "score_text", "value_text"]
+__all__ = [
+    "call_facts",
+    "distinct_requests",
+    "example_text",
+    "grouped",
+    "mark",
+    "message_text",
+    "request_text",
+    "requests_text",
+    "score_text",
+    "value_text",
+]
 
 _SIDE = 38  # least cells of a column for outputs side by side
+_LONGEST_ID = 40  # cells of an example's id in a title
 
 
 def value_text(value: Any) -> str:
@@ -31,7 +46,8 @@ def value_text(value: Any) -> str:
 def mark(view: OutcomeView) -> str:
     """What an outcome is: right, wrong, or why it has no score."""
     if view.status != "scored":
-        return view.status + (f" ({one_line(view.reason)})" if view.reason else "")
+        reason = kind_words(view.reason) if view.status == "error" else one_line(view.reason)
+        return view.status + (f" ({reason})" if reason else "")
     return "wrong" if view.wrong else "right"
 
 
@@ -65,20 +81,46 @@ def request_text(request: Request) -> str:
     for name in ("tools", "tool_choice", "response_format"):
         if value := getattr(request, name):
             settings[name] = msgspec.to_builtins(value)
-    return visible("\n".join([*lines, f"--- {msgspec.json.encode(settings).decode()}" if settings else "---"]))
+    return visible("\n".join([*lines, *([f"--- {msgspec.json.encode(settings).decode()}"] if settings else [])]))
 
 
-def _call(number: int, call: Call) -> str:
+def distinct_requests(views: Iterable[OutcomeView]) -> list[tuple[Request, Counter[str]]]:
+    """The requests of outcomes, equal ones once, each with how often each variant made it."""
+    asked: dict[bytes, tuple[Request, Counter[str]]] = {}
+    for view in views:
+        for call in view.calls:
+            _, by = asked.setdefault(request_digest(call.request), (call.request, Counter()))
+            by[view.variant] += 1
+    return list(asked.values())
+
+
+def requests_text(views: Sequence[OutcomeView], width: int = 80, models: Iterable[str] = ()) -> str:
+    """The requests of one example exactly as they were sent, equal ones once, each under a line that says whose.
+
+    `models` are all models of the run; names are shown without what these share.
+    """
+    short = shortener(models)
+    parts = []
+    for request, by in distinct_requests(views):
+        who = ", ".join(one_line(short(v)) + (f" ({plural(n, 'call')})" if n > 1 else "") for v, n in by.items())
+        parts += [*wrap(f"[{who}] {_title(views[0])})", width), request_text(request), ""]
+    return "".join(f"{part}\n" for part in parts)
+
+
+def _title(view: OutcomeView) -> str:
+    return f"example {cut(one_line(view.example.id), _LONGEST_ID)} (row {view.row + 1}"
+
+
+def call_facts(call: Call, model: str) -> str:
+    """What is to be said of a call beside its texts: the model, as it is shown, time, tokens, cost, how it ended."""
     done = call.completion
-    facts = [call.model, f"trial {call.request.trial}, k {call.request.k}", seconds(done.latency)]
+    facts = [model, seconds(done.latency)]
     if done.usage:
-        facts.append(f"{done.usage.input_tokens} + {done.usage.output_tokens} tokens")
+        facts.append(f"{done.usage.input_tokens:,} + {done.usage.output_tokens:,} tokens")
     if call.cost_usd is not None:
         facts.append(f"{usd(call.cost_usd)} USD")
-    facts += [word for word, on in (("recorded", call.recorded), ("judge", call.purpose == "judge")) if on]
-    if done.finish_reason:
-        facts.append(done.finish_reason)
-    return f"call {number}: " + one_line(", ".join(facts))
+    facts += ["judge"] if call.purpose == "judge" else []
+    return one_line(", ".join([*facts, *([done.finish_reason] if done.finish_reason else [])]))
 
 
 def grouped(views: Iterable[OutcomeView]) -> Iterator[list[OutcomeView]]:
@@ -90,35 +132,38 @@ def grouped(views: Iterable[OutcomeView]) -> Iterator[list[OutcomeView]]:
         yield from (by_trial[trial] for trial in sorted(by_trial))
 
 
-def example_text(views: Sequence[OutcomeView], width: int = 80, *, calls: bool = True) -> str:
+def example_text(
+    views: Sequence[OutcomeView], width: int = 80, *, calls: bool = True, models: Iterable[str] = ()
+) -> str:
     """The outcomes of one example in one trial: what was asked, then what each variant answered and how it was scored.
 
-    Two variants stand side by side where `width` allows; `calls` adds the trace of each.
+    Two variants stand side by side where `width` allows; `calls` adds the trace of each. `models` are all models
+    of the run; names are shown without what these share.
     """
     first = views[0]
-    title = f"example {one_line(first.example.id)} (row {first.row + 1}, trial {first.trial})"
-    lines = ["=" * min(width, 80), title]
+    lines = ["=" * min(width, 80), *wrap(f"{_title(first)}, trial {first.trial + 1})", width)]
     for name, value in first.example.inputs.items():
         lines += _field(name, value, width)
     if first.example.target is not None:
         lines += _field("target", first.example.target, width)
     lines.append("")
-    blocks = [_outcome(v) for v in views]
+    short = shortener(models)
+    blocks = [_outcome(v, short) for v in views]
     lines += _beside(blocks, width) if len(views) == 2 and width // 2 >= _SIDE else _below(blocks, width)
     if calls:
-        lines += [line for v in views for line in _trace(v, width)]
+        lines += [line for v in views for line in _trace(v, short, width)]
     return "\n".join(lines) + "\n"
 
 
 def _field(name: str, value: Any, width: int) -> list[str]:
-    text = visible(value_text(value))
-    if "\n" not in text and len(name) + len(text) + 2 <= width:
-        return [f"{one_line(name)}: {text}"]
-    return [f"{one_line(name)}:", *("  " + line for line in wrap(text, width - 2))]
+    text, title = visible(value_text(value)), one_line(name)
+    if "\n" not in text and cells(title) + cells(text) + 2 <= width:
+        return [f"{title}: {text}"]
+    return [*wrap(f"{title}:", width), *("  " + line for line in wrap(text, width - 2))]
 
 
-def _outcome(view: OutcomeView) -> list[str]:
-    lines = [f"[{one_line(view.variant)}] {mark(view)}"]
+def _outcome(view: OutcomeView, short: Callable[[str], str]) -> list[str]:
+    lines = [f"[{one_line(short(view.variant))}] {mark(view)}"]
     if view.message:
         lines.append(one_line(view.message))
     if view.output is not None:
@@ -138,10 +183,14 @@ def _beside(blocks: list[list[str]], width: int) -> list[str]:
     return [f"{pad(a, side)} | {b}".rstrip() for a, b in zip(left, right, strict=True)] + [""]
 
 
-def _trace(view: OutcomeView, width: int) -> list[str]:
+def _trace(view: OutcomeView, short: Callable[[str], str], width: int) -> list[str]:
     lines = []
-    for number, call in enumerate([*view.calls, *view.judge_calls], 1):
-        lines.append(f"[{one_line(view.variant)}] {_call(number, call)}")
+    calls = [*view.calls, *view.judge_calls]
+    for number, call in enumerate(calls, 1):
+        of = f" of {len(calls)}" if len(calls) > 1 else ""
+        head = f"[{one_line(short(view.variant))}] call {number}{of}: {call_facts(call, short(call.model))}"
+        first, *more = wrap(head, width - 2)
         texts = [*request_text(call.request).split("\n"), "--- reply", *visible(call.completion.text).split("\n")]
-        lines += ["  " + line for text in texts for line in wrap(text, width - 2)]
+        body = [*more, *(line for text in texts for line in wrap(text, width - 2))]
+        lines += [first, *("  " + line for line in body)]
     return [*lines, ""] if lines else []

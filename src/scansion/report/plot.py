@@ -7,11 +7,12 @@ from html import escape
 
 from scansion.experiments.results import RunResult, VariantResult
 from scansion.report.figures import Scale, scale_of
-from scansion.report.text import cut, one_line
+from scansion.report.text import one_line, wrap
 
 __all__ = ["intervals"]
 
-_LEFT, _WIDTH, _RIGHT, _ROW, _TOP = 230, 480, 90, 28, 10  # pixels
+_LEFT, _WIDTH, _RIGHT, _TOP, _LINE, _GAP = 230, 480, 90, 10, 14, 14  # pixels
+_CELLS = 32  # of a name on one line
 
 
 class _Axis:
@@ -40,8 +41,12 @@ def intervals(result: RunResult) -> str:
     scale = scale_of(result)
     ends = [x for v in shown for x in (v.mean, *(v.interval or ()), *_bounds(v)) if x is not None]
     axis = _Axis(min(ends), max(ends))
-    bottom = _TOP + _ROW * len(shown)
-    rows = "".join(_row(v, _TOP + _ROW * i + _ROW / 2, axis, scale) for i, v in enumerate(shown))
+    rows, bottom = "", _TOP
+    for variant in shown:
+        name = wrap(one_line(variant.name), _CELLS)
+        height = _LINE * len(name) + _GAP
+        rows += _row(variant, name, bottom + height / 2, axis, scale)
+        bottom += height
     size = f"{_LEFT + _WIDTH + _RIGHT} {bottom + 26}"
     label = escape("Means with intervals: " + "; ".join(f"{one_line(v.name)} {scale.mean(v.mean)}" for v in shown))
     return f'<svg viewBox="0 0 {size}" role="img" aria-label="{label}">{_grid(axis, bottom, scale)}{rows}</svg>'
@@ -61,9 +66,12 @@ def _grid(axis: _Axis, bottom: int, scale: Scale) -> str:
     return "".join(parts)
 
 
-def _row(variant: VariantResult, y: float, axis: _Axis, scale: Scale) -> str:
-    name = escape(cut(one_line(variant.name), 32))
-    parts = [f'<text x="{_LEFT - 12}" y="{y + 4}" text-anchor="end">{name}</text>']
+def _row(variant: VariantResult, name: list[str], y: float, axis: _Axis, scale: Scale) -> str:
+    top = y + 4 - _LINE * (len(name) - 1) / 2
+    parts = [
+        f'<text x="{_LEFT - 12}" y="{top + _LINE * i}" text-anchor="end">{escape(line)}</text>'
+        for i, line in enumerate(name)
+    ]
     for css, pair in (("bounds", _bounds(variant)), ("interval", variant.interval or ())):
         if pair:
             parts.append(f'<line class="{css}" x1="{axis.x(pair[0])}" x2="{axis.x(pair[1])}" y1="{y}" y2="{y}"/>')

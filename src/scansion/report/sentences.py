@@ -4,11 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from scansion.errors import PASSING
 from scansion.experiments.results import Comparison, RunResult, VariantResult
 from scansion.report.figures import Scale, count, plural, probability, scale_of, usd
-from scansion.report.text import one_line
+from scansion.report.names import joined
+from scansion.report.text import cut, one_line
 
-__all__ = ["gates", "head", "remarks", "verdict", "verdicts"]
+__all__ = ["gates", "head", "is_replay", "kind_words", "remarks", "verdict", "verdicts"]
+
+_MESSAGE = 160  # cells of an error's message that a remark repeats
+
+_KINDS = {
+    "connection": "no connection",
+    "overloaded": "server overloaded",
+    "server": "server error",
+    "bad_response": "unreadable reply",
+    "context_length": "request too long for the model",
+    "content_policy": "refused for its content",
+    "bad_request": "request refused",
+    "program": "program error",
+}
+"""The kinds of errors whose names do not say it by themselves."""
 
 _RELATION = {
     "better": "is better than",
@@ -70,74 +86,136 @@ def verdicts(result: RunResult) -> list[str]:
 
 
 def head(result: RunResult) -> list[str]:
-    """What a reader must know before the figures: which run, on what, scored how, and settings that change meaning."""
+    """What a reader must know before the figures: which run, on what, scored how, what all variants share, and settings
+    that change meaning."""
     named = f"({one_line(result.name)})" if result.name else ""
     first = " ".join(each for each in ("run" if result.run else "comparison", result.run, named) if each)
-    size = _size(result.variants)
-    part = f"{one_line(result.data)}{f', {result.split} part' if result.split else ''}"
-    lines = [first if not result.data else f"{first}: {part}, {size}" if size else f"{first}: {part}"]
+    anew = f"{one_line(result.rescored)} scored anew" if result.rescored else ""
+    part = f"{one_line(result.data)}{f', {result.split} part' if result.split else ''}" if result.data else ""
+    about = ", ".join(each for each in (anew, part, _size(result.variants) if result.data else "") if each)
+    lines = [f"{first}: {about}" if about else first]
     if result.scorers:
         also = f", also {', '.join(map(one_line, result.scorers[1:]))}" if result.scorers[1:] else ""
         lines.append(f"scored by {one_line(result.scorers[0])}{also}; {100 * result.level:.4g}% intervals")
+    if shared := _shared(result.variants):
+        lines.append(shared)
     return [*lines, *map(one_line, result.head)]
+
+
+def _shared(variants: list[VariantResult]) -> str:
+    """The technique and the model that do not vary."""
+    techniques, models = {v.technique for v in variants}, {v.model for v in variants}
+    parts = []
+    if len(techniques) == 1 and techniques.isdisjoint({"", "as-is"}):
+        parts.append(f"technique {one_line(min(techniques))}")
+    if len(models) == 1 and "" not in models:
+        parts.append(f"model {one_line(min(models))}")
+    return "; ".join(parts)
 
 
 def _size(variants: list[VariantResult]) -> str:
     if not variants:
         return ""
     n, trials = variants[0].n, variants[0].trials
-    return plural(n, "example") + (f" x {trials} trials" if trials > 1 else "")
+    return plural(n, "example") + (f" x {plural(trials, 'trial')}" if trials > 1 else "")
 
 
 def gates(result: RunResult) -> list[str]:
     """The run's gates, each with whether it held."""
-    return [
-        f"gate {'held' if g.held else 'NOT held'}: {one_line(g.rule)}"
-        + (f" ({one_line(g.detail)})" if g.detail else "")
-        for g in result.gates
-    ]
+    unbounded = all(c.margin is None for c in result.comparisons)
+    lines = []
+    for gate in result.gates:
+        details = [one_line(gate.detail)] if gate.detail else []
+        if gate.rule == "require not-worse" and not gate.held and result.comparisons and unbounded:
+            details.append("give --margin to let small differences pass")
+        why = f" ({'; '.join(details)})" if details else ""
+        lines.append(f"gate {'held' if gate.held else 'NOT held'}: {one_line(gate.rule)}{why}")
+    return lines
 
 
 def remarks(result: RunResult) -> list[str]:
-    """What the table does not show: why outcomes are unscored or errors, bounds on zero wrong, money, notes."""
-    found = [line for v in result.variants for line in _of_variant(v, result.level)]
-    found += _money(result)
-    if not result.complete:
-        why = "interrupted" if result.interrupted else "incomplete"
-        found.append(f"this run is {why}: the same command goes on where it stopped")
-    return [*found, *map(one_line, result.notes)]
+    """What the table does not show: why outcomes are unscored or errors, bounds on zero wrong, money, what a further
+    run would do, notes."""
+    found = [line for v in result.variants for line in _perfect(v, result.level)]
+    return [*found, *_lost(result), *_money(result), *_ahead(result), *map(one_line, result.notes)]
 
 
-def _of_variant(variant: VariantResult, level: float) -> Iterable[str]:
-    name = _name(variant.name)
+def _perfect(variant: VariantResult, level: float) -> Iterable[str]:
     if variant.zero_wrong_bound is not None:
-        most = f"at most {100 * variant.zero_wrong_bound:.2g}% are wrong (one-sided {100 * level:.4g}% bound)"
-        yield f"{name}: 0 wrong of {count(variant.scored)}; {most}"
-    lost = [
-        f"{plural(total, word) if word == 'error' else f'{count(total)} {word}'} ({_reasons(why)})"
-        for total, word, why in (
-            (variant.unscored, "unscored", variant.unscored_reasons),
-            (variant.errors, "error", variant.error_kinds),
-        )
-        if total and why
-    ]
-    if lost:
-        yield f"{name}: {', '.join(lost)}"
+        bound = f"one-sided {100 * level:.4g}% bound"
+        most = f"at most {100 * variant.zero_wrong_bound:.2g}% are wrong ({bound})"
+        yield f"{_name(variant.name)}: 0 wrong of {count(variant.scored)}; {most}"
+
+
+def _lost(result: RunResult) -> Iterable[str]:
+    """Why outcomes are unscored or errors; what is so of several variants is said once."""
+    where = f"; see `scansion show {one_line(result.run)} --errors`" if result.run else ""
+    said: dict[tuple[str, str], list[str]] = {}
+    for v in result.variants:
+        if v.unscored and v.unscored_reasons:
+            key = (f"{count(v.unscored)} unscored", f" ({_reasons(v.unscored_reasons)})")
+            said.setdefault(key, []).append(one_line(v.name))
+        if v.errors and v.error_kinds:
+            key = (plural(v.errors, "error"), f" ({_errors(v)}){where}")
+            said.setdefault(key, []).append(one_line(v.name))
+    for (number, why), names in said.items():
+        each = " each" if len(names) > 1 else ""
+        yield f"{joined(names, result.variants)}: {number}{each}{why}"
+
+
+def _by_count(why: dict[str, int]) -> list[tuple[str, int]]:
+    return sorted(why.items(), key=lambda item: -item[1])
 
 
 def _reasons(why: dict[str, int]) -> str:
     if len(why) == 1:
         return one_line(next(iter(why)))
-    return ", ".join(f"{one_line(k)} {count(n)}" for k, n in sorted(why.items(), key=lambda item: -item[1]))
+    return ", ".join(f"{one_line(k)} {count(n)}" for k, n in _by_count(why))
+
+
+def _errors(variant: VariantResult) -> str:
+    """The kinds of a variant's errors, each with how many of several kinds there are and what the first one said."""
+    alone = len(variant.error_kinds) == 1
+    told = []
+    for kind, number in _by_count(variant.error_kinds):
+        words = kind_words(kind)
+        message = cut(one_line(variant.error_examples.get(kind, "")).replace("`", "'"), _MESSAGE)
+        if message.lower().startswith(words):
+            words, message = message, ""
+        told.append(("" if alone else f"{count(number)} x ") + words + (f": {message}" if message else ""))
+    return "; ".join(told)
+
+
+def kind_words(kind: str) -> str:
+    """The kind of an error as a person says it."""
+    return _KINDS.get(kind) or one_line(kind).replace("_", " ")
+
+
+def _ahead(result: RunResult) -> Iterable[str]:
+    """What stopped the run, and what an equal one would do about it."""
+    unreached = sum(v.unreached for v in result.variants)
+    if unreached and result.budget_spent:
+        yield f"the budget of {result.budget} stopped the run; give a larger one and run the same again"
+    elif unreached or result.interrupted:
+        why = "interrupted" if result.interrupted else "incomplete"
+        yield f"this run is {why}: the same command goes on where it stopped"
+    kinds = {kind for v in result.variants for kind in v.error_kinds if v.errors}
+    if kinds & PASSING:
+        yield "errors that may pass are asked again by the same command" + ("" if kinds <= PASSING else "; others stay")
+    elif kinds:
+        yield "the errors stay: the same command does not ask again what would fail again"
 
 
 def _money(result: RunResult) -> Iterable[str]:
-    recorded = sum(v.recorded_calls for v in result.variants)
-    made = plural(result.calls_made, "call")
-    if result.spent_usd:
-        made += f" for {usd(result.spent_usd)} USD"
-    if recorded or result.spent_usd:
-        yield f"this run made {made}" + (f"; {plural(recorded, 'call')} came from recordings" if recorded else "")
+    """The calls that were made and those that were not, what they cost, and models without a price."""
+    replayed = sum(v.recorded_calls for v in result.variants if is_replay(v.model))
+    known = sum(v.recorded_calls for v in result.variants) - replayed
+    if known or replayed or result.spent_usd:
+        made = f"this run made {plural(result.calls_made, 'call')}"
+        paid = f" for {usd(result.spent_usd)} USD" if result.spent_usd else ""
+        kept = f"; {plural(known, 'call')} {_was(known)} in the lab already" if known else ""
+        played = f"; {plural(replayed, 'call')} came from a recording" if replayed else ""
+        yield made + paid + kept + played
     unpriced = sorted({v.model for v in result.variants if v.cost_usd is None and v.calls})
     if unpriced:
         yield f"no price is known for {', '.join(map(one_line, unpriced))}"
@@ -146,3 +224,12 @@ def _money(result: RunResult) -> Iterable[str]:
         costs = [v.judge_cost_usd for v in result.variants if v.judge_cost_usd is not None]
         amount = f", {usd(sum(costs))} USD" if costs else ""
         yield f"judges: {plural(judged, 'call')}{amount}, not in the figures above"
+
+
+def _was(number: int) -> str:
+    return "was" if number == 1 else "were"
+
+
+def is_replay(model: str) -> bool:
+    """Whether a model's spec names a recording."""
+    return model.startswith("replay:")

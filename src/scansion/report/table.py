@@ -13,12 +13,14 @@ from msgspec import Struct
 from scansion.experiments.results import RunResult, ScorerResult, VariantResult
 from scansion.report import sentences
 from scansion.report.figures import NONE, Scale, count, scale_of, seconds, usd
+from scansion.report.names import shown
 from scansion.report.text import cells, one_line, pad, wrap
 
 __all__ = ["Column", "columns_of", "grid", "other_scorers", "render", "variants_of"]
 
 _GAP = "  "
 _LEAST = 12  # cells that the first column keeps, whatever the width
+_NAMES = 24  # cells that names of variants get before the columns are parted into two tables
 
 
 class Column(Struct, frozen=True):
@@ -36,7 +38,7 @@ class Column(Struct, frozen=True):
 def grid(columns: Sequence[Column], width: int) -> list[str]:
     """The lines of a table; the first column takes what the others leave of `width` and wraps in it."""
     first, rest = columns[0], columns[1:]
-    others = sum(c.width + len(_GAP) for c in rest)
+    others = _taken(rest)
     room = min(first.width, max(_LEAST, width - others))
     names = [wrap(value, room) for value in first.values]
 
@@ -68,9 +70,10 @@ def _quality(variants: list[VariantResult], scale: Scale) -> list[Column]:
 
 def _cost(variants: list[VariantResult]) -> list[Column]:
     columns = [Column("calls", [count(v.calls) for v in variants])]
-    recorded = any(v.recorded_calls for v in variants)
-    if recorded:
-        columns.append(Column("recorded", [count(v.recorded_calls) for v in variants]))
+    reused = [v for v in variants if v.recorded_calls]
+    if reused:
+        title = "recorded" if all(sentences.is_replay(v.model) for v in reused) else "in lab"
+        columns.append(Column(title, [count(v.recorded_calls) for v in variants]))
     if any(v.cost_usd is not None for v in variants):
         columns.append(Column("cost USD", [usd(v.cost_usd) for v in variants]))
     if any(v.latency_p50 for v in variants):
@@ -92,10 +95,24 @@ def columns_of(result: RunResult) -> tuple[list[Column], list[Column]]:
 def _main(result: RunResult, width: int) -> list[str]:
     names = variants_of(result)
     quality, cost = columns_of(result)
-    least = min(names.width, 24) + sum(c.width + len(_GAP) for c in [*quality, *cost])
-    if least <= width:
+    if min(names.width, _NAMES) + _taken([*quality, *cost]) <= width:
         return grid([names, *quality, *cost], width)
-    return [*grid([names, *quality], width), "", *grid([names, *cost], width)]
+    tables = [grid([names, *part], width) for part in (*_parts(names, quality, width), *_parts(names, cost, width))]
+    return [line for table in tables for line in ("", *table)][1:]
+
+
+def _taken(columns: Sequence[Column]) -> int:
+    return sum(c.width + len(_GAP) for c in columns)
+
+
+def _parts(names: Column, columns: list[Column], width: int) -> list[list[Column]]:
+    """Columns in as many tables as it takes for each to fit beside the names."""
+    parts: list[list[Column]] = [[]]
+    for column in columns:
+        if parts[-1] and min(names.width, _LEAST) + _taken([*parts[-1], column]) > width:
+            parts.append([])
+        parts[-1].append(column)
+    return parts
 
 
 def other_scorers(result: RunResult) -> list[Column]:
@@ -131,6 +148,7 @@ def _said(lines: Sequence[str], width: int) -> list[str]:
 
 def render(result: RunResult, width: int = 80) -> str:
     """The whole table of a run as text for a terminal of `width` cells, ended by a newline."""
+    result = shown(result)
     lines = [part for text in sentences.head(result) for part in wrap(text, width)]
     if result.variants:
         lines += ["", *_main(result, width)]
