@@ -218,3 +218,48 @@ def test_an_edit_of_the_function_changes_the_identity(tmp_path: Path, monkeypatc
     assert (before.raw, before.spec) == (2, "python:edited_for_specs:make(n=2)")
     file.write_text("def make(n=1):\n    return -n\n")
     assert things.build("python:edited_for_specs:make(n=2)").identity != before.identity
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (r'regex("a\d+")', r"""regex 'regex("a\d+")': at column 9, \d is no escape; for a backslash write two: \\d"""),
+        (r"regex('\w')", r"at column 8, \w is no escape; for a backslash write two: \\w"),
+        (r'regex("\u12")', r"\u1 is no escape"),
+        (r"""regex("it\'s")""", r"\' is no escape"),
+    ],
+)
+def test_a_wrong_escape_is_named(text: str, message: str) -> None:
+    with pytest.raises(InputError) as caught:
+        parse(text, "regex")
+    assert message in str(caught.value)
+
+
+def test_escapes_that_are_right() -> None:
+    assert parse(r'f("\\d\n\u00e9\"\/")').args == ('\\d\n\u00e9"/',)
+    assert parse(r"""f('it\'s "q" \\d')""").args == ('it\'s "q" \\d',)
+
+
+def test_names_are_attributes() -> None:
+    from scansion.scorers import extractor, scorer
+    from scansion.techniques import technique
+
+    assert technique.cot().spec == "cot"
+    assert technique.few_shot(2).spec == "shots(2)"
+    assert scorer.numeric(tolerance=0.01).spec == "numeric(tolerance=0.01)"
+    assert scorer.all(scorer.not_(scorer.json()), scorer.any("numeric")).spec == "all(not(json), any(numeric))"
+    assert extractor.last_number()("5 or 6") == "6"
+    with pytest.raises(AttributeError, match="did you mean 'numeric'"):
+        _ = scorer.numerc
+    assert not hasattr(scorer, "_repr_html_")
+
+
+def test_the_nearest_alias_is_named() -> None:
+    with pytest.raises(InputError, match="unknown thing 'crat'; did you mean 'crate'"):
+        things.build("crat")
+    from scansion.models.registry import open_model
+
+    with pytest.raises(InputError, match="did you mean 'ollama'"):
+        open_model("olama/llama3")
+    with pytest.raises(InputError, match=r"known: anthropic.* ollama.* vllm"):
+        open_model("zzzz/llama3")

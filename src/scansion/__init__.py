@@ -4,6 +4,11 @@ from scansion import Experiment, Prompt, run
 
 result = run(prompts=["direct.prompty", "steps.prompty"], models=["openai/gpt-5-mini"], data="test.jsonl",
              scorers=["numeric"])
+
+What a spec names is an attribute of its registry: `technique.cot()`, `scorer.numeric(tolerance=0.01)`,
+`extractor.last_number()`; a name that is a word of Python's own gets a `_` (`scorer.not_(...)`). Techniques stand
+behind a prompt: `Prompt.load("direct.prompty") | technique.cot() | technique.vote(5)`. `Dataset.open("test.jsonl")` is
+data.
 """
 
 from __future__ import annotations
@@ -16,18 +21,30 @@ if TYPE_CHECKING:
     from scansion.experiments.runner import run
     from scansion.models.registry import providers as provider
     from scansion.prompts import Prompt
-    from scansion.scorers import scorer
+    from scansion.scorers import extractor, scorer
     from scansion.techniques import technique
 
 __version__ = "0.1.0"
 
-__all__ = ["Dataset", "Experiment", "Prompt", "__version__", "compare", "provider", "run", "scorer", "technique"]
+__all__ = [
+    "Dataset",
+    "Experiment",
+    "Prompt",
+    "__version__",
+    "compare",
+    "extractor",
+    "provider",
+    "run",
+    "scorer",
+    "technique",
+]
 
 _HOMES = {
     "Dataset": ("scansion.data", "Dataset"),
     "Experiment": ("scansion.experiments.experiment", "Experiment"),
     "Prompt": ("scansion.prompts", "Prompt"),
     "compare": ("scansion.experiments.experiment", "compare"),
+    "extractor": ("scansion.scorers", "extractor"),
     "provider": ("scansion.models.registry", "providers"),
     "run": ("scansion.experiments.runner", "run"),
     "scorer": ("scansion.scorers", "scorer"),

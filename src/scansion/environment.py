@@ -12,12 +12,9 @@ from pathlib import Path
 
 __all__ = ["find", "parse"]
 
-_LINE = re.compile(
-    r"""\s*(?:export\s+)?(?P<name>[A-Za-z_]\w*)\s*=\s*
+_LINE = r"""\s*(?:export\s+)?(?P<name>[A-Za-z_]\w*)\s*=\s*
         (?:'(?P<single>[^']*)'|"(?P<double>(?:\\.|[^"\\])*)"|(?P<bare>.*?))
-        \s*(?:(?<=\s)\#.*|(?<=['"])\#.*)?$""",
-    re.VERBOSE,
-)
+        \s*(?:(?<=\s)\#.*|(?<=['"])\#.*)?$"""  # compiled where a file is read: most processes read none
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
 
 
@@ -40,7 +37,7 @@ def parse(text: str) -> dict[str, str]:
     """The variables that the text of a `.env` file sets. Lines of another form are passed over."""
     found: dict[str, str] = {}
     for line in text.splitlines():
-        match = _LINE.match(line)
+        match = re.match(_LINE, line, re.VERBOSE)
         if match is None or line.lstrip().startswith("#"):
             continue
         double = match["double"]

@@ -12,7 +12,6 @@ Only `experiments` turns these into outcomes, and only `cli` into exit codes.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from typing import Literal
 
@@ -106,6 +105,8 @@ class Quit(ScansionError):
 def nearest(name: str, known: Iterable[str]) -> str:
     """A hint for an unknown `name`: the likeliest known one, or else all that are known."""
     names = sorted(set(known))
+    import difflib
+
     close = difflib.get_close_matches(name, names, n=1)
     if close:
         return f"did you mean {close[0]!r}?"

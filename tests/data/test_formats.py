@@ -220,3 +220,11 @@ def test_paths_names_and_identity(tmp_path, monkeypatch):
     path.write_text('{"q": 12}\n')
     assert data.content_digest() != before
     assert open_dataset(path).fingerprint != open_dataset(DataSpec(str(path), target="q")).fingerprint
+
+
+def test_data_are_opened_by_their_class(tmp_path: Path) -> None:
+    from scansion import Dataset
+
+    (tmp_path / "a.jsonl").write_text('{"q": "x", "answer": "y"}\n')
+    assert [r.example.target for r in Dataset.open("a.jsonl", base_dir=tmp_path).rows()] == ["y"]
+    assert Dataset.open([{"q": "x"}]).columns == ("q",)

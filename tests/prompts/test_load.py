@@ -398,3 +398,46 @@ def test_a_variable_may_stand_in_a_dotenv_file(tmp_path, monkeypatch):
     assert prompts.load(tmp_path / "a.prompty").meta["metadata"] == {"greeting": "good day"}
     monkeypatch.setenv("GREETING", "")
     assert prompts.load(tmp_path / "a.prompty").meta["metadata"] == {"greeting": ""}
+
+
+@pytest.mark.parametrize(
+    ("matter", "kind"),
+    [
+        ("apiType: completion", "completion"),
+        ("apiType: chat", "chat"),
+        ("model: gpt-4\napiType: completion", "completion"),
+        ("apiType: completion\nmodel: {apiType: completion}", "completion"),
+        ("model: {id: x}", "chat"),
+    ],
+)
+def test_api_type_may_stand_at_the_top(matter: str, kind: str) -> None:
+    assert prompts.from_text(f"---\n{matter}\n---\nQ: {{{{x}}}}\n", "p").kind == kind
+
+
+def test_two_api_types_must_agree() -> None:
+    with pytest.raises(InputError, match=r"p:2: apiType is 'completion' here and 'chat' in model; keep one"):
+        prompts.from_text("---\napiType: completion\nmodel: {apiType: chat}\n---\nx", "p")
+    with pytest.raises(InputError, match=r"p:2: unknown apiType 'poem'"):
+        prompts.from_text("---\napiType: poem\n---\nx", "p")
+
+
+@pytest.mark.parametrize(
+    "model", ["{provider: foundry, id: gpt-4}", "{configuration: {type: azure_openai, azure_deployment: gpt-35}}"]
+)
+def test_a_model_that_cannot_be_called_is_a_hint_and_no_note(model: str) -> None:
+    prompt = prompts.from_text(f"---\nmodel: {model}\n---\nx", "p")
+    assert prompt.model is None
+    assert "which cannot be called from here" in prompt.model_hint
+    assert not any("called" in note for note in prompt.notes)
+    assert prompts.from_text("---\nmodel: gpt-4o\n---\nx", "p").model_hint == ""
+
+
+def test_lines_that_look_like_markers_in_plain_text_are_noted() -> None:
+    assert any("role markers are not read" in note for note in prompts.from_text("system:\nBe kind.\n", "p").notes)
+    assert prompts.from_text("A system: of note\n", "p").notes == ()
+
+
+def test_prompts_are_made_by_their_class(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("Hi {{x}}\n")
+    assert prompts.Prompt.load("a.txt", tmp_path) == prompts.load("a.txt", tmp_path)
+    assert prompts.Prompt.from_text("Hi {{x}}", "p").render({"x": 1}).messages[0].content == "Hi 1"

@@ -368,3 +368,60 @@ def test_kinds_that_cannot_be_sent() -> None:
         prompts.from_text("---\nmodel: {apiType: completion}\ninputs:\n  t: {kind: thread}\n---\n{{t}}", "p")
     with pytest.raises(InputError, match="apiType embedding is no conversation"):
         prompts.from_text("---\nmodel: {apiType: embedding}\n---\n{{t}}", "p").render({"t": 1})
+
+
+@pytest.mark.parametrize("template", ["{{x}}", "{{x}}{% if y is defined %}{% endif %}"])
+@pytest.mark.parametrize("head", ["", "---\nname: p\n---\nuser:\n", "---\napiType: completion\n---\n"])
+class TestValuesThatAreNotText:
+    def sent(self, head: str, template: str, value: object) -> str:
+        request = prompts.from_text(head + template, "p").render({"x": value})
+        return request.text if request.text is not None else str(request.messages[0].content)
+
+    def test_lists_and_objects_are_json(self, head: str, template: str) -> None:
+        assert self.sent(head, template, {"a": [1, None, True, "é\n"]}) == '{"a":[1,null,true,"é\\n"]}'
+        assert self.sent(head, template, ["it's"]) == '["it\'s"]'
+        assert self.sent(head, template, [object]) == str([object])
+        assert self.sent(head, template, 1.5) == "1.5"
+
+    def test_null_is_an_error_that_names_the_variable(self, head: str, template: str) -> None:
+        line = head.count("\n") + 1
+        with pytest.raises(ProgramError) as caught:
+            self.sent(head, template, None)
+        assert str(caught.value) == (
+            f"p:{line}: the row's value of 'x' is null; give it one, or write {{{{ x|default('', true) }}}}"
+        )
+
+
+def test_template_code_sees_values_as_they_are() -> None:
+    def sent(template: str, **inputs: object) -> object:
+        return prompts.from_text(template, "p").render(inputs).messages[0].content
+
+    assert sent("{{ x|tojson }}", x={"a": None}) == '{"a": null}'
+    assert sent("{{ x|default('none', true) }}", x=None) == "none"
+    assert sent("{% for i in x %}{{ i }};{% endfor %}", x=[1, [2]]) == "1;[2];"
+    assert sent("{{ x ~ '' }}", x=["a"]) == "['a']"
+    with pytest.raises(ProgramError, match="a value that the template shows is null"):
+        sent("{{ x.a }}", x={"a": None})
+    with pytest.raises(ProgramError, match="a value that the template shows is null"):
+        sent("{{ none }}")
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "message"),
+    [
+        ("image", "cat.png", "p: the image 'x' is no http"),
+        ("image", None, "p: the image 'x' must be a URL or base64 text, not null"),
+        ("thread", "hello", "p: the thread 'x' is text that is not JSON"),
+        ("thread", [{"content": "x"}], "p: message 1 of the thread 'x' needs a role"),
+        (
+            "thread",
+            [{"role": "user", "content": [{"kind": "image", "source": 3}]}],
+            "p: an image of message 1 of the thread 'x' must be",
+        ),
+    ],
+)
+def test_errors_of_images_and_threads_name_the_prompt_and_the_variable(kind: str, value: object, message: str) -> None:
+    prompt = prompts.from_text(f"---\ninputs:\n  x: {{kind: {kind}}}\n---\nuser:\n{{{{x}}}}", "p")
+    with pytest.raises(ProgramError) as caught:
+        prompt.render({"x": value})
+    assert str(caught.value).startswith(message)

@@ -27,8 +27,13 @@ def test_equal_to_jinja(parts: list[str], a: object, b: object, chat: bool) -> N
     compiled = template._compile(source, "f", 1, chat=chat, fixed=False)
     assert sorted(names) == sorted(compiled.required)
     given_values = {"a": a, "b": b}
-    ours = simple.evaluator(source, "f", 1, chat)(given_values)
-    assert ours == compiled.evaluate(given_values)
+    evaluate = simple.evaluator(source, "f", 1, chat)
+    if any(given_values[name] is None for name in names):
+        for each in (evaluate, compiled.evaluate):
+            with pytest.raises(ProgramError, match=r"the row's value of '[ab]'.* is null"):
+                each(given_values)
+        return
+    assert evaluate(given_values) == compiled.evaluate(given_values)
 
 
 @pytest.mark.parametrize("source", ["{{ a }}\n\n{{ b }}", "{{ b }}"])

@@ -66,7 +66,7 @@ def value(spec: str, text: str, target: Any = None, **inputs: Any) -> float | st
         ("all(exact, max_words(1))", "a b", "a b", 0),
         ("all(exact, numeric)", "3", "3", 1),
         ("all(numeric, max_words(9))", "none", "3", "no answer"),
-        ("all(numeric, max_words(0))", "none", "3", 0),
+        ("all(numeric, contains(never))", "none", "3", 0),
         ("any(exact, numeric)", "it is 3", "3", 1),
         ("any(exact, numeric)", "it is", "3", "no answer"),
         ("any(exact, numeric)", "two", "3", "no answer"),
@@ -195,7 +195,7 @@ def test_json_schema_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
         ("numeric", "twelve", "does not hold exactly one number"),
         ("numeric", ["12", "twelve"], None),
         ("numeric", None, None),
-        ("choice", "Paris", "no letter"),
+        ("choice", "Paris", "none of the letters A, B, C, D, E"),
         ("boolean", "maybe", "neither yes nor no"),
         ("f1", "the", None),
         ("contains", ["a", "b"], None),
@@ -384,3 +384,42 @@ def test_a_function_in_python() -> None:
     assert scorer.score(Output("A"), Example("1", {})) == Score(1.0)
     with pytest.raises(InputError):
         build_scorer(3)
+
+
+@pytest.mark.parametrize(
+    ("spec", "read_by", "wanted"),
+    [
+        ("numeric", None, 1),  # the program's own answer counts
+        ("numeric", "last_number", 1),
+        ("numeric", "first_number", 0),  # read by another than the scorer's own: the text counts
+        ("exact", None, 1),
+        ("exact", "last_number", 0),
+        ("f1", None, 1),
+        ("f1", "last_number", 0.5),
+        ("numeric(by=last_number)", None, 0),
+    ],
+)
+def test_one_text_has_one_score_whoever_read_an_answer_before(spec: str, read_by: str | None, wanted: float) -> None:
+    data = {} if read_by is None else {"extractor": read_by}
+    score = build_scorer(spec).score(Output("5 then 6", answer="5", data=data), Example("1", {}, "5"))
+    assert score is not None
+    assert score.value == pytest.approx(wanted)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_score_that_is_no_number_is_an_error(value: float) -> None:
+    made = build_scorer(lambda output, example: Score(value))
+    with pytest.raises(ProgramError, match="finite"):
+        made.score(Output("x"), Example("1", {}))
+
+
+def test_the_letters_of_a_choice_are_named() -> None:
+    refusal = build_scorer("choice(letters=A-C)").refuses_gold(Example("1", {}, "D"))
+    assert refusal is not None
+    assert refusal.startswith("the target 'D' is none of the letters A, B, C; name other letters (letters=A-G)")
+
+
+@pytest.mark.parametrize("spec", ["max_words(0)", "max_words(-1)", "min_words(0)"])
+def test_lengths_that_make_no_sense(spec: str) -> None:
+    with pytest.raises(InputError, match="at least 1 word"):
+        build_scorer(spec)

@@ -216,3 +216,11 @@ def test_any_chain_asks_what_it_says_and_gives_the_same_whatever_comes_first(
     else:
         assert [m.role for m in transcript] == ["user", "assistant"] * (len(transcript) // 2)
         assert transcript[-1].content == output.text
+
+
+@pytest.mark.parametrize("left", [None, 3, ["a"]])
+def test_a_pipeline_starts_with_something_that_runs(left: Any) -> None:
+    from scansion import technique
+
+    with pytest.raises(InputError, match="a pipeline starts with a prompt, the name of its file, or a program"):
+        left | technique.cot()

@@ -221,3 +221,32 @@ def test_the_winner_has_the_most_votes_and_came_first(answers: list[str]) -> Non
         return
     most = max(real.count(a) for a in real)
     assert asyncio.run(vote({}, lm)).text == next(a for a in real if real.count(a) == most)
+
+
+def test_it_says_what_read_the_answer(scripted: Callable[..., Any]) -> None:
+    assert run("vote(2)", scripted("1", "1")).data["extractor"] == "last_number"
+    assert run("vote(2, by=first_number)", scripted("1", "1")).data["extractor"] == "first_number"
+    by_extract = run("extract(by=first_number) | vote(2)", scripted("x", "y", "7 or 8", "7 or 9"))
+    assert by_extract.data["extractor"] == "first_number"
+    after = run("vote(2) | extract", scripted("1", "1", "it is 2"))
+    assert (after.answer, "extractor" in after.data) == (None, False)
+
+    async def program(inputs: Any, lm: Any) -> Output:
+        return Output("so", answer=3)
+
+    own = asyncio.run(compose(program, parse_techniques("vote(2)"), CONTEXT)({}, None))
+    assert (own.answer, "extractor" in own.data) == (3, False)
+
+
+def test_scorers_that_read_otherwise_look_at_the_text_of_a_vote(scripted: Callable[..., Any]) -> None:
+    from scansion.scorers import build_scorer
+    from scansion.types import Example
+
+    voted = run("vote(3)", scripted("it is 6", "it is 6", "7"))
+    plain = Output("it is 6")
+    for spec in ("numeric", "exact", "f1", "exact(by=last_number)"):
+        scorer, example = build_scorer(spec), Example("1", {}, "6")
+        one, other = scorer.score(voted, example), scorer.score(plain, example)
+        assert one is not None
+        assert other is not None
+        assert one.value == other.value

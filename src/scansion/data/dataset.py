@@ -25,7 +25,7 @@ _PEEK = 100
 
 
 class Dataset:
-    """Examples in the order of a file. Made by `open_dataset`.
+    """Examples in the order of a file. Made by `Dataset.open`.
 
     `spec` is what the user said, `path` the file (None: rows in memory), `label` its name as the user wrote it, `name`
     its stem. `columns` are those that inputs may come from: the header's, or those of the first 100 rows, in order.
@@ -44,6 +44,13 @@ class Dataset:
         self.roles = column_names.find_roles(spec, fields, nested, source.label)
         self.columns = _union([_as_dict(v.get("inputs")) for v in first]) if nested else fields
         self._build = builder(self.roles, source)
+
+    @staticmethod
+    def open(
+        source: str | Path | DataSpec | Sequence[Mapping[str, Any]], base_dir: str | Path | None = None
+    ) -> Dataset:
+        """The data set of a file, of a spec, or of rows in memory; see `open_dataset`."""
+        return open_dataset(source, base_dir)
 
     @property
     def target_column(self) -> str | None:

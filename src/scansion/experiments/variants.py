@@ -114,10 +114,8 @@ def _models(program: Any, label: str, models: Sequence[str]) -> Sequence[str]:
         return models
     own = program.model if isinstance(program, Prompt) else None
     if own is None:
-        hint = program.model_hint if isinstance(program, Prompt) else ""
-        raise InputError(
-            hint or f"{label}: no model to run it on; name one with -m, models: [...] or in the prompt file"
-        )
+        why = f" ({program.model_hint})" if isinstance(program, Prompt) and program.model_hint else ""
+        raise InputError(f"{label}: no model to run it on{why}; name one with -m, models: [...] or in the prompt file")
     return (own,)
 
 

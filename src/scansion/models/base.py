@@ -46,6 +46,9 @@ class Model(Protocol):
     `name` is the spec as a user writes it; `identity` is what tells its answers from another model's (spec, base URL,
     for a recording its digest), never a key. `complete` raises CallError, Unscored, Quit or InputError, nothing else
     on purpose. `close` frees what it holds.
+
+    Two further methods are used where a model has them. `ready()` raises InputError for what only a run needs (a key, a
+    terminal); it is called before the first call, and not for a preview. `hush()` says that nothing more will be asked.
     """
 
     name: str

@@ -16,7 +16,7 @@ from typing import Literal, TypeVar
 import msgspec
 from msgspec import Struct
 
-from scansion.errors import CallError, InputError
+from scansion.errors import CallError, InputError, Quit
 from scansion.models import http, prices
 from scansion.models.base import Charge, Ledger, Recorder
 from scansion.models.budget import Limits, MemoryLedger, actual, refused, worst_case
@@ -87,6 +87,7 @@ class Gateway:
         self.till = Till(ledger, self.limits) if ledger is not None else None
         self.retry = Retry(tries=self.settings.tries, max_wait=self.settings.max_wait)
         self.channels: dict[str, Channel] = {}
+        self.hushed = False  # whether models that take any time (people) are asked nothing more
         self._limiters: dict[str, Limiter] = {}
         self._pending: dict[bytes, list[_Waiter] | None] = {}
 
@@ -98,7 +99,7 @@ class Gateway:
     def channel(self, model_spec: str) -> Channel:
         """The channel of a model, opened at first use.
 
-        Raises InputError for a wrong spec, a missing key, a sampling field that the model refuses, or a model without
+        Raises InputError for a wrong spec, a sampling field that the model refuses, or a model without
         a price under a budget in US dollars.
         """
         found = self.channels.get(model_spec)
@@ -279,6 +280,8 @@ class Gateway:
         if not limiter.try_acquire():
             await limiter.acquire()
         try:
+            if self.hushed and channel.capabilities.patient:
+                raise Quit("stopped before this was asked")
             if self.till is None or worst is None:
                 result = await self._send(channel, send, argument)
             else:
@@ -342,6 +345,24 @@ class Gateway:
             yield
         finally:
             channel.limiter.release()
+
+    def check(self) -> None:
+        """Raises InputError for an opened model that cannot be asked: its key is missing, or the person's terminal."""
+        for channel in self.channels.values():
+            ready = getattr(channel.model, "ready", None)
+            if ready is not None:
+                ready()
+
+    def hush(self) -> None:
+        """Ask patient models (people) nothing more: what is asked from now on, or waits for its turn, raises Quit.
+
+        A question that a person is answering goes on; those that wait behind it are refused when it is done.
+        """
+        self.hushed = True
+        for channel in self.channels.values():
+            hush = getattr(channel.model, "hush", None)
+            if hush is not None:
+                hush()
 
     async def close(self) -> None:
         """Close the models. The HTTP client stays for others that use it in this loop; see `http.close`."""

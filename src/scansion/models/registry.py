@@ -90,6 +90,9 @@ class Providers(Registry[Model]):
         """The model of a spec's text, so that a model can stand as an argument in other specs."""
         return open_model(getattr(spec, "text", spec))
 
+    def _hint(self, name: str) -> str:
+        return nearest(name, [*self.names(), *self.entries])
+
 
 providers = Providers(
     "model provider",
@@ -100,7 +103,8 @@ providers = Providers(
 
 
 def open_model(spec: str, base_dir: Path | str | None = None) -> Model:
-    """The model that `spec` describes. Raises InputError for a spec that is wrong, a missing key or file."""
+    """The model that `spec` describes. Raises InputError for a spec that is wrong or a missing file; a missing key is
+    said when the model is asked, or by its `ready()`."""
     parsed = parse_model(spec, base_dir)
     return providers.find(parsed.provider)(parsed)
 

@@ -78,6 +78,7 @@ def _build(matter: Matter, name: str, path: str | None, source: Source | None) -
         kind=settings.kind,
         meta=meta,
         model=settings.model,
+        model_hint=settings.model_hint,
         sampling=settings.sampling,
         response_format=settings.response_format,
         tools=settings.tools,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
@@ -23,7 +24,7 @@ __all__ = ["Prompt"]
 
 
 class Prompt(Struct, frozen=True, dict=True, kw_only=True):
-    """A prompt file, read; made by `load` and `from_text`.
+    """A prompt file, read; made by `Prompt.load` and `Prompt.from_text`.
 
     name             the file's stem, with `@REVISION` where it was read from one
     path             the file as it was named, None for a text
@@ -31,6 +32,7 @@ class Prompt(Struct, frozen=True, dict=True, kw_only=True):
     kind             `chat`, or `completion` for a base model: the text goes to `/completions` as it is
     meta             the whole front matter, unknown keys too; connections hold their references as written
     model            the prompt's own model as the text of a model spec, or None
+    model_hint       why `model` is None although the file names a model; empty otherwise
     sampling, response_format, tools    what the request carries besides the text
     inputs           the declared inputs
     cue, shots       edits that techniques make
@@ -47,6 +49,7 @@ class Prompt(Struct, frozen=True, dict=True, kw_only=True):
     kind: Literal["chat", "completion"] = "chat"
     meta: dict[str, Any] = {}
     model: str | None = None
+    model_hint: str = ""
     sampling: Sampling = Sampling()
     response_format: ResponseFormat | None = None
     tools: tuple[Tool, ...] = ()
@@ -58,6 +61,20 @@ class Prompt(Struct, frozen=True, dict=True, kw_only=True):
     first_line: int = 1
     source: Source | None = None
     unsupported: str = ""
+
+    @staticmethod
+    def load(path: str | Path, base_dir: str | Path | None = None) -> Prompt:
+        """The prompt in a file, or in a file of a git revision; see `scansion.prompts.load`."""
+        from scansion.prompts.load import load
+
+        return load(path, base_dir)
+
+    @staticmethod
+    def from_text(text: str, name: str) -> Prompt:
+        """The prompt in a text, which may have front matter; `name` is what variants call it."""
+        from scansion.prompts.load import from_text
+
+        return from_text(text, name)
 
     @property
     def file(self) -> str:

@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from scansion.errors import InputError
+from scansion.errors import InputError, ProgramError
 from scansion.prompts.markers import cut, leaked, mark, message, slot, trimmed
 from scansion.prompts.properties import RICH
 from scansion.prompts.rich import Slot, as_image, as_thread, with_rich
@@ -76,13 +76,18 @@ class Rendering(ABC):
         if self.uses_shots:
             values["shots"] = [ShotView(shot) for shot in shots]
         for i, (name, kind) in enumerate(self.rich):
-            if kind == "thread":
-                values[name] = Slot(slot(i), as_thread(values.get(name, ()), name))
-            elif kind == "image" and name in values:
-                values[name] = Slot(slot(i), as_image(values[name], name))
-            elif name in values:
-                raise InputError(f"{self.file}: the input {name!r} is of kind {kind}, which cannot be sent")
+            if kind == "thread" or name in values:
+                values[name] = Slot(slot(i), self._rich_value(name, kind, values.get(name, ())))
         return values
+
+    def _rich_value(self, name: str, kind: str, value: Any) -> Any:
+        """The messages of a thread, the part of an image. Raises ProgramError that names file and input."""
+        if kind not in ("thread", "image"):
+            raise InputError(f"{self.file}: the input {name!r} is of kind {kind}, which cannot be sent")
+        try:
+            return as_thread(value, name) if kind == "thread" else as_image(value, name)
+        except ProgramError as error:
+            raise ProgramError(f"{self.file}: {error}") from None
 
     def turn(self, shot: Example) -> Any:
         """A shot's rendered form, from memory where it was rendered before."""

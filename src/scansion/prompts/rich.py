@@ -122,7 +122,7 @@ def _part(value: Any, place: str) -> Part:
         return TextPart(str(value.get("value", value.get("text", ""))))
     if kind in ("image", "image_url"):
         inner = value.get("image_url", value)
-        return as_image(inner, place)
+        return as_image(inner, place, f"an image of {place}")
     raise ProgramError(f"{place} has a part of kind {kind!r}; text and image are known")
 
 
@@ -135,8 +135,9 @@ def _tool_call(value: Any, place: str) -> ToolCall:
     return ToolCall(str(value.get("id", "")), str(inner["name"]), text)
 
 
-def as_image(value: Any, name: str) -> ImagePart:
-    """The image part of an image input. Raises ProgramError that names the input."""
+def as_image(value: Any, name: str, said: str = "") -> ImagePart:
+    """The image part of an image input. Raises ProgramError that names the input, or what is `said` of it."""
+    said = said or f"the image {name!r}"
     if isinstance(value, ImagePart):
         return value
     media_type = detail = None
@@ -144,7 +145,8 @@ def as_image(value: Any, name: str) -> ImagePart:
         media_type, detail = value.get("mediaType", value.get("media_type")), value.get("detail")
         value = next((value[k] for k in ("source", "url", "value", "data") if value.get(k)), None)
     if not isinstance(value, str):
-        raise ProgramError(f"the image {name!r} must be a URL or base64 text")
+        found = "null" if value is None else type(value).__name__
+        raise ProgramError(f"{said} must be a URL or base64 text, not {found}")
     if value.startswith(("http://", "https://")):
         return ImagePart(url=value, detail=detail)
     match = _DATA_URL.fullmatch(value)
@@ -152,5 +154,5 @@ def as_image(value: Any, name: str) -> ImagePart:
         return ImagePart(match[2], match[1], detail=detail)
     media_type = media_type or next((t for start, t in _STARTS.items() if value.startswith(start)), None)
     if media_type is None or not re.fullmatch(r"[A-Za-z0-9+/\s]+={0,2}\s*", value):
-        raise ProgramError(f"the image {name!r} is no http(s) or data URL and no base64 image; files are not read")
+        raise ProgramError(f"{said} is no http(s) or data URL and no base64 image; files are not read")
     return ImagePart("".join(value.split()), media_type, detail=detail)

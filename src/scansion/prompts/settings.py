@@ -25,7 +25,8 @@ __all__ = ["Settings", "read_settings"]
 class Settings(Struct, frozen=True):
     """What front matter says of the call. `model` is the text of a model spec, None where the prompt names none.
 
-    `unsupported` is an `apiType` that is no conversation; such a prompt loads, but it cannot be rendered.
+    `model_hint` says why not, where it names one that cannot be called. `unsupported` is an `apiType` that is no
+    conversation; such a prompt loads, but it cannot be rendered.
     """
 
     kind: Literal["chat", "completion"] = "chat"
@@ -34,6 +35,7 @@ class Settings(Struct, frozen=True):
     response_format: ResponseFormat | None = None
     tools: tuple[Tool, ...] = ()
     unsupported: str = ""
+    model_hint: str = ""
     notes: tuple[str, ...] = ()
 
 
@@ -45,15 +47,15 @@ def read_settings(meta: dict[str, Any], outputs: tuple[Property, ...], where: Wh
     full = {"id": model} if isinstance(model, str) else model or {}
     first = is_first_version(meta)
     notes = ["written in the first version of the .prompty format, read as the second"] if first else []
-    kind, unsupported = _kind(full, where)
+    kind, unsupported = _kind(full, meta, where)
     if unsupported:
         notes.append(f"apiType {unsupported} is no conversation: this prompt cannot be sent")
     sampling, reply = read_options(full, where, notes)
     tools = read_tools(meta, where, notes)
     if outputs:
         reply = ResponseFormat(json_schema(outputs), strict=all_required(outputs))
-    text = _first_model(full, notes) if "configuration" in full else _model(full, notes)
-    return Settings(kind, text, sampling, reply, tools, unsupported, tuple(notes))
+    text, hint = _first_model(full, notes) if "configuration" in full else _model(full, notes)
+    return Settings(kind, text, sampling, reply, tools, unsupported, hint, tuple(notes))
 
 
 def is_first_version(meta: dict[str, Any]) -> bool:
@@ -62,16 +64,20 @@ def is_first_version(meta: dict[str, Any]) -> bool:
     return "sample" in meta or (isinstance(model, dict) and bool(model.keys() & {"api", "configuration", "parameters"}))
 
 
-def _kind(model: dict[str, Any], where: Where) -> tuple[Literal["chat", "completion"], str]:
-    key = "apiType" if "apiType" in model else "api"
-    value = str(model.get(key) or "chat").lower()
+def _kind(model: dict[str, Any], meta: dict[str, Any], where: Where) -> tuple[Literal["chat", "completion"], str]:
+    """The kind of a prompt by its `apiType`, in `model` or else at the top level, and one that is no conversation."""
+    path = ("model", "apiType") if "apiType" in model else ("model", "api") if "api" in model else ("apiType",)
+    key = path[-1]
+    value = str((model if len(path) > 1 else meta).get(key) or "chat").lower()
+    if len(path) > 1 and str(meta.get("apiType") or value).lower() != value:
+        raise InputError(f"{where.at('apiType')}: apiType is {meta['apiType']!r} here and {value!r} in model; keep one")
     if value == "completion":
         return "completion", ""
     if value in ("chat", "responses", "agent"):
         return "chat", ""
     if value in ("embedding", "image"):
         return "chat", value
-    raise InputError(f"{where.at('model', key)}: unknown {key} {value!r}; known: chat, completion, responses")
+    raise InputError(f"{where.at(*path)}: unknown {key} {value!r}; known: chat, completion, responses")
 
 
 _FAMILIES = {
@@ -89,13 +95,13 @@ _ELSEWHERE = ("azure", "foundry")
 _SAFE = "/:@,;=+$!*'()~ -._"
 
 
-def _model(model: dict[str, Any], notes: list[str]) -> str | None:
+def _model(model: dict[str, Any], notes: list[str]) -> tuple[str | None, str]:
+    """The text of a model spec, or None and why there is none."""
     name, provider = model.get("id"), str(model.get("provider") or "")
     if not name:
-        return None
+        return None, ""
     if provider.startswith(_ELSEWHERE):
-        notes.append(f"provider {provider} cannot be called from here: name the model with -m")
-        return None
+        return None, f"the prompt's own model is of provider {provider}, which cannot be called from here"
     text = str(name)
     if not provider:
         family = next((p for f, p in _FAMILIES.items() if re.match(rf"{f}(?![a-z])", text)), "")
@@ -103,7 +109,7 @@ def _model(model: dict[str, Any], notes: list[str]) -> str | None:
     else:
         text = f"{provider}/{quote(text, safe=_SAFE)}"
     query = _connection(model.get("connection"), text.partition("/")[0], notes)
-    return text + (("&" if "?" in text else "?") + query if query else "")
+    return text + (("&" if "?" in text else "?") + query if query else ""), ""
 
 
 def _connection(connection: Any, provider: str, notes: list[str]) -> str:
@@ -125,14 +131,13 @@ def _connection(connection: Any, provider: str, notes: list[str]) -> str:
 _FIRST_PROVIDERS = {"openai": "openai", "anthropic": "anthropic", "google": "google", "gemini": "google"}
 
 
-def _first_model(model: dict[str, Any], notes: list[str]) -> str | None:
+def _first_model(model: dict[str, Any], notes: list[str]) -> tuple[str | None, str]:
     configuration = model.get("configuration")
     if not isinstance(configuration, dict):
-        return None
+        return None, ""
     kind = str(configuration.get("type") or "")
     if kind.startswith("azure") or "azure_endpoint" in configuration:
-        notes.append(f"configuration type {kind or 'azure'} cannot be called from here: name the model with -m")
-        return None
+        return None, f"the prompt's own model is of type {kind or 'azure'}, which cannot be called from here"
     name = configuration.get("name") or configuration.get("model") or model.get("id")
     translated = {
         "id": name,

@@ -59,7 +59,8 @@ def _compile(source: str, file: str, first_line: int, *, chat: bool, fixed: bool
         raise InputError(f"{file}:{first_line}: the template is too involved: {error}") from None
     shots = "shots" in required or "shots" in optional
     needed, guarded_names = (tuple(n for n in group if n != "shots") for group in (required, optional))
-    return Compiled(_evaluator(environment, code, file, first_line), needed, guarded_names, shots)
+    evaluate = _evaluator(environment, code, file, first_line, (*needed, *guarded_names))
+    return Compiled(evaluate, needed, guarded_names, shots)
 
 
 @lru_cache(maxsize=2)
@@ -70,11 +71,19 @@ def _environment(chat: bool) -> ImmutableSandboxedEnvironment:
     found = ImmutableSandboxedEnvironment(
         undefined=StrictUndefined,
         keep_trailing_newline=True,
-        finalize=guarded if chat else None,
+        finalize=_shown_guarded if chat else _shown,
         autoescape=False,
     )
     del found.globals["lipsum"], found.filters["random"]
     return found
+
+
+def _shown(value: Any) -> Any:
+    return simple.plain(value) if value is None or type(value) in (dict, list, tuple) else value
+
+
+def _shown_guarded(value: Any) -> Any:
+    return guarded(_shown(value))
 
 
 def _syntax(message: str, source: str) -> str:
@@ -129,7 +138,9 @@ def _is_fixed(node: nodes.Node, tree: nodes.Template, free: set[str]) -> bool:
     return meta.find_undeclared_variables(alone) <= free
 
 
-def _evaluator(environment: Any, code: Any, file: str, first_line: int) -> Callable[[Mapping[str, Any]], str]:
+def _evaluator(
+    environment: Any, code: Any, file: str, first_line: int, names: tuple[str, ...]
+) -> Callable[[Mapping[str, Any]], str]:
     from jinja2 import Template
 
     template = Template.from_code(environment, code, environment.make_globals(None))
@@ -140,6 +151,9 @@ def _evaluator(environment: Any, code: Any, file: str, first_line: int) -> Calla
             return join(root(context(values)))  # type: ignore[arg-type]
         except ScansionError:
             raise
+        except simple.Null as error:
+            nulls = tuple(name for name in names if name in values and values[name] is None)
+            raise simple.null(f"{file}:{_line(error, template, first_line)}", nulls) from None
         except Exception as error:
             _explain(error, values, template, file, first_line)
 
@@ -150,13 +164,19 @@ def _explain(error: Exception, values: Mapping[str, Any], template: Any, file: s
     from jinja2 import UndefinedError
     from jinja2.exceptions import SecurityError
 
-    line, traceback = first_line, error.__traceback__
-    while traceback:
-        if traceback.tb_frame.f_globals.get("__jinja_template__") == template:
-            line = first_line + template.get_corresponding_lineno(traceback.tb_lineno) - 1
-        traceback = traceback.tb_next
+    line = _line(error, template, first_line)
     if isinstance(error, UndefinedError):
         raise simple.undefined(f"{file}:{line}", error.message, values) from None
     if isinstance(error, SecurityError):
         raise InputError(f"{file}:{line}: the template may not do this: {error}") from None
     raise ProgramError(f"{file}:{line}: the template fails: {type(error).__name__}: {error}") from None
+
+
+def _line(error: Exception, template: Any, first_line: int) -> int:
+    """The line of the file on which a template failed."""
+    line, traceback = first_line, error.__traceback__
+    while traceback:
+        if traceback.tb_frame.f_globals.get("__jinja_template__") == template:
+            line = first_line + template.get_corresponding_lineno(traceback.tb_lineno) - 1
+        traceback = traceback.tb_next
+    return int(line)

@@ -36,8 +36,9 @@ def _same(target: Any) -> Any:
 class Check(Struct, frozen=True):
     """`compare(answer, wanted)` gives a bool, a number (higher is better) or a Score.
 
-    The answer is what `by` reads from the text. Without `by` it is the answer that the program set, else what `usual`
-    reads; with neither it is the whole text. `wanted` is TARGET, NOTHING, a Column, a list of such, or a value; where
+    The answer is what `by` reads from the text. Without `by` it is the answer that the program set, unless another
+    extractor than `usual` read that (`data["extractor"]`, see `vote`), else what `usual` reads; with neither it is the
+    whole text. `wanted` is TARGET, NOTHING, a Column, a list of such, or a value; where
     it turns out as a list, any of its members may match, unless `each` is False: then `compare` gets the list.
 
     `compare` raises Unscored: with reason `gold refused` for a wanted value that it cannot use, with `no answer` for
@@ -112,7 +113,7 @@ class Check(Struct, frozen=True):
             return self.by(output.text), True
         if self.usual is None:
             return output.text, False
-        if output.answer is not None:
+        if output.answer is not None and output.data.get("extractor") in (None, self.usual.identity):
             return output.answer, True
         return self.usual(output.text), self.usual.spec.partition("(")[0] != "text"
 

@@ -102,6 +102,8 @@ def _waiting(function: Callable[..., Any]) -> Callable[[Output, Example, Any], A
 def as_score(found: Any) -> Score:
     """What a scorer returned, as a Score. Raises ProgramError for anything but a bool, a finite number or a Score."""
     if isinstance(found, Score):
+        if found.value is not None and not math.isfinite(found.value):
+            raise ProgramError(f"the scorer gave a Score of {found.value}, not of a finite number")
         return found
     if inspect.iscoroutine(found):
         found.close()

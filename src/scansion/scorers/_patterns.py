@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from scansion.errors import InputError
+from scansion.specs import shown
 
 __all__ = ["compiled"]
 
@@ -14,4 +15,4 @@ def compiled(pattern: str, ignore_case: bool = False) -> re.Pattern[str]:
     try:
         return re.compile(pattern, re.IGNORECASE if ignore_case else 0)
     except (re.error, RecursionError, OverflowError) as error:
-        raise InputError(f"regex {pattern!r} is not a regular expression: {error}") from None
+        raise InputError(f"regex {shown(pattern)} is not a regular expression: {error}") from None

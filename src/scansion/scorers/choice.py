@@ -37,13 +37,20 @@ def choice(
         texts = _texts(beside, known)
         wanted_letter = letter(wanted, texts)
         if wanted_letter is None:
-            where = "nor the text of an option" if texts else "(for option texts give options=$column)"
-            raise Unscored("gold refused", f"the target {as_text(wanted)!r} is no letter of {known} {where}")
+            raise Unscored("gold refused", _refusal(as_text(wanted), known, bool(texts)))
         return letter(answer, texts) == wanted_letter
 
     usual = build_extractor(f'letter("{letters}")')
     right: Any = TARGET if target is None else target
     return Check(compare, by=by, usual=usual, wanted=right, beside=options)
+
+
+def _refusal(target: str, known: str, texts: bool) -> str:
+    letters = f"{known[:-1]} or {known[-1]}" if len(known) <= 2 else f"the letters {', '.join(known)}"
+    if texts:
+        return f"the target {target!r} is neither one of {letters} nor the text of an option"
+    hint = "name other letters (letters=A-G), or the column of the options' texts (options=$column)"
+    return f"the target {target!r} is none of {letters}; {hint}"
 
 
 def _texts(given: Any, known: str) -> dict[str, str]:

@@ -16,8 +16,8 @@ def max_words(n: int) -> Check:
 
     Example: `max_words(80)`
     """
-    if n < 0:
-        raise InputError(f"max_words: {n} is below 0")
+    if n < 1:
+        raise InputError(f"max_words: n is {n}; allow at least 1 word")
 
     def compare(text: str, _wanted: object) -> Score:
         words = len(text.split())

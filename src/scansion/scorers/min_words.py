@@ -16,8 +16,8 @@ def min_words(n: int) -> Check:
 
     Example: `min_words(20)`
     """
-    if n < 0:
-        raise InputError(f"min_words: {n} is below 0")
+    if n < 1:
+        raise InputError(f"min_words: n is {n}; want at least 1 word")
 
     def compare(text: str, _wanted: object) -> Score:
         words = len(text.split())

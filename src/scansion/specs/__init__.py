@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from scansion.specs.functions import folder, found_from, function_digest, load_function
 from scansion.specs.registry import Entry, Registry
-from scansion.specs.text import Column, Spec, parse, parse_pipe, write
+from scansion.specs.text import Column, Spec, parse, parse_pipe, shown, write
 
 __all__ = [
     "Column",
@@ -30,5 +30,6 @@ __all__ = [
     "load_function",
     "parse",
     "parse_pipe",
+    "shown",
     "write",
 ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import inspect
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -101,20 +100,13 @@ def _public(module: ModuleType) -> list[str]:
 
 
 def function_digest(function: Any) -> str:
-    """The digest of the file that a function or an object's class is written in: an edit of it makes new results."""
-    code = function if inspect.isroutine(function) or inspect.isclass(function) else type(function)
-    code = inspect.unwrap(code)
-    try:
-        source = Path(inspect.getsourcefile(code) or "").read_bytes()
-    except (TypeError, OSError):
-        source = _typed_in(code)
-    return blake2b(source, digest_size=8).hexdigest()
+    """The digest of what decides what a function, class or object of the user's own does (16 hexadecimal characters).
 
+    That is the file it is written in, so that an edit makes new results, and its state: compiled code, defaults,
+    closure, what a partial or method binds, the fields of an instance. State that cannot be written makes the digest
+    this process's own.
+    """
+    from scansion.specs.state import State
+    from scansion.types import canonical
 
-def _typed_in(code: Any) -> bytes:
-    """The source of what has no file, such as a notebook's cell; its byte code where even that is gone."""
-    try:
-        return inspect.getsource(code).encode()
-    except (TypeError, OSError):
-        compiled = getattr(code, "__code__", None)
-        return compiled.co_code if compiled is not None else str(getattr(code, "__qualname__", code)).encode()
+    return blake2b(canonical(State().of(function)), digest_size=8).hexdigest()

@@ -87,7 +87,7 @@ class Entry(Generic[P, T]):
     def _converted_one(self, key: str, value: Any, hint: Any) -> Any:
         options = _options(hint)
         nested = isinstance(value, Spec) or (isinstance(value, str) and str not in options)
-        for registry in Registry.all if nested else ():
+        for registry in Registry._registries if nested else ():
             if any(registry.product is option for option in options):
                 return registry.build(value)
         if any(_fits(value, option) for option in options):
@@ -140,7 +140,7 @@ def _name(option: Any) -> str:
         return "a list"
     words = {int: "a whole number", float: "a number", str: "a string", bool: "true or false", type(None): "none"}
     words[Column] = "a column ($name)"
-    for registry in Registry.all:
+    for registry in Registry._registries:
         words.setdefault(registry.product, f"a {registry.kind}")
     return words.get(option, getattr(option, "__name__", str(option)))
 
@@ -152,9 +152,12 @@ class Registry(Generic[T]):
     product from what a factory returned, its text as typed, and its text with every default written out. `adapt` makes
     from a user's plain function what a factory would return; without it the function of `python:module:function` is
     taken for a factory itself, as one that is registered here always is.
+
+    Each name is an attribute too, with `_` behind it where it is a word of Python's own: `technique.cot()`,
+    `scorer.not_(...)`.
     """
 
-    all: typing.ClassVar[list[Registry[Any]]] = []
+    _registries: typing.ClassVar[list[Registry[Any]]] = []
 
     def __init__(
         self,
@@ -168,7 +171,7 @@ class Registry(Generic[T]):
         self.group = f"scansion.{package.rsplit('.', 1)[-1]}"
         self.entries: dict[str, Entry[..., T]] = {}
         self._all_read = False
-        Registry.all.append(self)
+        Registry._registries.append(self)
 
     def __call__(self, name: str, *aliases: str) -> Callable[[Callable[P, Any]], Entry[P, T]]:
         """A decorator that registers a factory under its canonical name and its aliases."""
@@ -200,8 +203,22 @@ class Registry(Generic[T]):
         if name not in self.entries:
             self._load_entry_point(name)
         if name not in self.entries:
-            raise InputError(f"unknown {self.kind} {name!r}; {nearest(name, self.names())}")
+            raise InputError(f"unknown {self.kind} {name!r}; {self._hint(name)}")
         return self.entries[name]
+
+    def __getattr__(self, name: str) -> Entry[..., T]:
+        if name.startswith("_") or "entries" not in self.__dict__:
+            raise AttributeError(name)
+        try:
+            return self.find(name.removesuffix("_"))
+        except InputError as error:
+            raise AttributeError(str(error)) from None
+
+    def _hint(self, name: str) -> str:
+        """The nearest of all names and aliases, or else the canonical names."""
+        names = self.names()
+        close = nearest(name, [*names, *self.entries])
+        return close if close.startswith("did") else nearest(name, names)
 
     def build(self, spec: str | Spec) -> T:
         """The object that a spec describes."""

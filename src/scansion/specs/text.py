@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from scansion.errors import InputError
 
-__all__ = ["Column", "Spec", "parse", "parse_pipe", "write"]
+__all__ = ["Column", "Spec", "parse", "parse_pipe", "shown", "write"]
 
 
 class Column(Struct, frozen=True):
@@ -46,6 +46,7 @@ _KEYWORD = re.compile(r"([A-Za-z_]\w*)\s*=(?!=)")
 _INT = re.compile(r"[+-]?\d+$")
 _FLOAT = re.compile(r"[+-]?(\d+\.\d*|\.\d+|\d+)([eE][+-]?\d+)?$")
 _CONSTANTS = {"true": True, "false": False, "none": None, "null": None, "True": True, "False": False, "None": None}
+_ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{4}|[\"\\/bfnrt]|(?P<wrong>u?.?))", re.DOTALL)
 _LONGEST_INT = 4000  # digits; Python itself refuses above 4,300
 _DEEPEST = 50
 
@@ -90,6 +91,11 @@ def _literal(word: str) -> Any:
     return word
 
 
+def shown(text: str) -> str:
+    """A text in a message: in quotes as it was typed, backslashes too, where that is one line to read."""
+    return f"'{text}'" if text.isprintable() and "'" not in text else repr(text)
+
+
 class _Parser:
     """A recursive-descent parser over one line of spec text."""
 
@@ -98,7 +104,7 @@ class _Parser:
 
     def fail(self, expected: str) -> typing.NoReturn:
         found = repr(self.text[self.at]) if self.at < len(self.text) else "the end"
-        raise InputError(f"{self.what} {self.text!r}: expected {expected} at column {self.at + 1}, found {found}")
+        raise InputError(f"{self.what} {shown(self.text)}: expected {expected} at column {self.at + 1}, found {found}")
 
     def space(self) -> None:
         while self.at < len(self.text) and self.text[self.at].isspace():
@@ -128,6 +134,7 @@ class _Parser:
         if end >= len(self.text):
             self.fail(f"a closing {quote}")
         body = self.text[self.at + 1 : end]
+        self.check_escapes(body, quote)
         if quote == "'":
             body = re.sub(r'\\.|"', lambda m: {"\\'": "'", '"': '\\"'}.get(m.group(), m.group()), body, flags=re.DOTALL)
         try:
@@ -136,6 +143,15 @@ class _Parser:
             self.fail("a string with \\n, \\t, \\\\, \\uXXXX escapes only")
         self.at = end + 1
         return value
+
+    def check_escapes(self, body: str, quote: str) -> None:
+        """Raise InputError for a backslash that begins no escape: mostly one of a regular expression."""
+        for match in _ESCAPE.finditer(body):
+            wrong = match["wrong"]
+            if wrong is not None and wrong != quote:
+                where = f"{self.what} {shown(self.text)}: at column {self.at + 2 + match.start()}"
+                escape = match.group() if match.group().isprintable() else repr(match.group())[1:-1]
+                raise InputError(f"{where}, {escape} is no escape; for a backslash write two: \\{escape}")
 
     def value(self) -> Any:
         self.space()
@@ -177,9 +193,9 @@ class _Parser:
         if self.take("("):
             for key, value in self.items(")", self.argument):
                 if key is None and kwargs:
-                    raise InputError(f"{self.what} {self.text!r}: a bare argument stands after a named one")
+                    raise InputError(f"{self.what} {shown(self.text)}: a bare argument stands after a named one")
                 if key in kwargs:
-                    raise InputError(f"{self.what} {self.text!r}: {key!r} is given twice")
+                    raise InputError(f"{self.what} {shown(self.text)}: {key!r} is given twice")
                 if key is None:
                     args.append(value)
                 else:
@@ -205,5 +221,5 @@ def parse(text: str, what: str = "spec") -> Spec:
     """One spec. Raises InputError as `parse_pipe` does, and when there is more than one."""
     parts = parse_pipe(text, what)
     if len(parts) > 1:
-        raise InputError(f"{what} {text!r}: one {what} is wanted here, not a chain with '|'")
+        raise InputError(f"{what} {shown(text)}: one {what} is wanted here, not a chain with '|'")
     return parts[0]

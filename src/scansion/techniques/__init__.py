@@ -1,9 +1,10 @@
 """Techniques: edits of a prompt and wrappers of a program, each one file, joined by `|`.
 
     cot | vote(5)               as text, parsed by `parse_techniques`
-    prompt | cot() | vote(5)    in Python: a Pipeline, which is a Program
+    prompt | technique.cot() | technique.vote(5)    in Python: a Pipeline, which is a Program
 
-`docs/extending.md` shows how to add one.
+In Python every technique is an attribute of the registry `technique`, under each of its names. `docs/extending.md`
+shows how to add one.
 """
 
 from __future__ import annotations

@@ -44,9 +44,10 @@ class Program(Protocol):
 class Context(Struct, frozen=True, kw_only=True):
     """What a plan hands to techniques.
 
-    `extractor` is how the primary scorer reads an answer. `pool` gives the rows that shots may come from, never those
-    of a test part. `mapping` leads from a prompt's variables to the columns of those rows (empty: the names agree).
-    `sampling` is what the prompt itself asks for; further calls ask for the same. Files are found from `base_dir`.
+    `extractor` is how the primary scorer reads an answer. `pool` gives the rows that shots may come from: those of the
+    dev part, or of data without a split all. `mapping` leads from a prompt's variables to the columns of those rows
+    (empty: the names agree). `sampling` is what the prompt itself asks for; further calls ask for the same. Files are
+    found from `base_dir`.
     """
 
     extractor: Extractor | None = None
@@ -100,6 +101,9 @@ class Technique:
         raise InputError(f"{self.spec} | {right}: a pipeline starts with a prompt: prompt | {self.spec} | ...")
 
     def __ror__(self, left: Any) -> Pipeline:
+        if not (isinstance(left, str | Path) or callable(left)):
+            what = "a prompt, the name of its file, or a program"
+            raise InputError(f"{left!r} | {self.spec}: a pipeline starts with {what}")
         if isinstance(left, Pipeline):
             return Pipeline(left.program, (*left.techniques, self))
         return Pipeline(left, (self,))

@@ -24,7 +24,7 @@ def extract(
     On a completion prompt transcript and cue are one text, nothing stripped or put between; on a chat prompt the reply
     is an assistant turn as it came, and the cue a user turn. The second call samples as the prompt does, with at most
     `max_tokens` tokens where given. With `by` the answer is read from the second reply here. `data["reasoning"]` holds
-    the first reply.
+    the first reply, `data["extractor"]` what `by` is.
 
     Follows Kojima et al. 2022, Large Language Models are Zero-Shot Reasoners (arXiv 2205.11916), section 2.1.
 
@@ -62,11 +62,14 @@ def _concluded(first: Output, request: Request, reply: Completion, by: Extractor
         transcript = request.text + reply.text
     else:
         transcript = (*request.messages, Message("assistant", reply.text))
+    data = {name: value for name, value in first.data.items() if name != "extractor"}
+    if by is not None:
+        data["extractor"] = by.identity
     return Output(
         text=reply.text,
         answer=by(reply.text) if by is not None else None,
         messages=transcript,
         logprobs=reply.logprobs,
         finish_reason=reply.finish_reason,
-        data={**first.data, "reasoning": first.text},
+        data={**data, "reasoning": first.text},
     )

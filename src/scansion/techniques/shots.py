@@ -29,9 +29,9 @@ def shots(
     user turn.
 
     `by` is `first` (in the order of the data), `random` (drawn once by `seed`, by default the run's, and the same for
-    every example) or `named` (those with `ids`). The rows come from the data that the run does not test on, or from
-    the file `source`. A row whose inputs are those of the example itself is never shown: the next one takes its place,
-    or none for named rows.
+    every example) or `named` (those with `ids`). The rows come from the dev part of the data, without a split from
+    all of it (the rows that the run is about among them), or from the file `source`. A row whose inputs are those of
+    the example itself is never shown: the next one takes its place, or none for named rows.
 
     Follows Brown et al. 2020, Language Models are Few-Shot Learners (arXiv 2005.14165).
 

@@ -27,7 +27,7 @@ def vote(n: int = 5, by: Extractor | None = None, min: int | None = None) -> Wra
     between words. Ties go to the answer reached first. An output without an answer abstains; if all abstain the
     outcome is unscored. A call that fails makes the outcome an error, unless at least `min` runs succeed. Sampling is
     not changed: at temperature 0 all runs may say the same. `data` holds `votes` (answer: count), `asked`, `abstained`,
-    `failed`.
+    `failed`, and `extractor`, what read the answer (left out for an answer that a program set by itself).
 
     Follows Wang et al. 2022, Self-Consistency Improves Chain of Thought Reasoning (arXiv 2203.11171).
 
@@ -53,11 +53,14 @@ def vote(n: int = 5, by: Extractor | None = None, min: int | None = None) -> Wra
 
 
 class _Group(Struct):
-    """Outputs with the same answer: the first of them, the answer as it gave it, and how many there are."""
+    """Outputs with the same answer: the first of them, with that answer, and how many there are."""
 
     output: Output
-    answer: Any
     count: int = 0
+
+    @property
+    def answer(self) -> Any:
+        return self.output.answer
 
 
 def _groups(found: Sequence[Any], read: Extractor, always: bool) -> list[_Group]:
@@ -66,10 +69,16 @@ def _groups(found: Sequence[Any], read: Extractor, always: bool) -> list[_Group]
     for output in found:
         if not isinstance(output, Output):
             continue
-        answer = read(output.text) if always or output.answer is None else output.answer
-        if answer is not None:
-            groups.setdefault(answer_key(answer), _Group(output, answer)).count += 1
+        answered = _answered(output, read) if always or output.answer is None else output
+        if answered.answer is not None:
+            groups.setdefault(answer_key(answered.answer), _Group(answered)).count += 1
     return list(groups.values())
+
+
+def _answered(output: Output, read: Extractor) -> Output:
+    """The output with the answer that `read` finds in it, and the name of what found it."""
+    data = {**output.data, "extractor": read.identity}
+    return msgspec.structs.replace(output, answer=read(output.text), data=data)
 
 
 def _winner(groups: Sequence[_Group], found: Sequence[Any]) -> Output:
@@ -84,4 +93,4 @@ def _winner(groups: Sequence[_Group], found: Sequence[Any]) -> Output:
         "abstained": len(found) - failed - sum(g.count for g in groups),
         "failed": failed,
     }
-    return msgspec.structs.replace(best.output, answer=best.answer, data=data)
+    return msgspec.structs.replace(best.output, data=data)

@@ -263,3 +263,24 @@ def test_a_call_is_priced_by_its_usage(scripted: Scripted) -> None:
             assert channel.counters.spent_usd == pytest.approx(3 * 6.5e-6)
 
     run(main)
+
+
+def test_check_finds_what_only_a_run_needs(monkeypatch: Any, tmp_path: Any) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    gateway = Gateway()
+    gateway.check()
+    gateway.channel("ollama/llama3")
+    gateway.check()
+    channel = gateway.channel("openai/gpt-4o")  # opened for a preview, without a key
+    with pytest.raises(InputError, match="set OPENAI_API_KEY"):
+        gateway.check()
+
+    async def main() -> None:
+        with pytest.raises(InputError, match="set OPENAI_API_KEY"):
+            await gateway.ask(channel, Request(text="x"), b"key")
+
+    run(main)
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-later-0123456789")
+    gateway.check()

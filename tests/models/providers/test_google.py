@@ -225,10 +225,10 @@ def test_keys(wire, monkeypatch):
     assert "secret" not in f"{model!r} {vars(model)} {model.identity} {model._server.url}"
     monkeypatch.delenv("GEMINI_API_KEY")
     monkeypatch.setenv("GOOGLE_API_KEY", "other-secret")
-    assert open_model("google/gemini-2.5-flash")._server.headers["x-goog-api-key"] == "other-secret"
+    assert open_model("google/gemini-2.5-flash")._server.sent_headers["x-goog-api-key"] == "other-secret"
     monkeypatch.delenv("GOOGLE_API_KEY")
     with pytest.raises(InputError, match="GEMINI_API_KEY"):
-        open_model("google/gemini-2.5-flash")
+        open_model("google/gemini-2.5-flash").ready()
 
 
 def test_wrong_requests(wire):

@@ -7,8 +7,11 @@ import os
 import pytest
 
 from scansion.errors import InputError, Quit, Unscored
+from scansion.models.channel import Channel
+from scansion.models.gateway import Gateway
+from scansion.models.limit import Limiter
 from scansion.models.providers.human import Human
-from scansion.models.registry import open_model
+from scansion.models.registry import open_model, parse_model
 from scansion.types import ImagePart, Message, Request, TextPart
 
 ASK = Request((Message("system", "Be terse."), Message("user", "How many feet?")))
@@ -63,10 +66,76 @@ def test_a_line_typed_after_its_asker_left_goes_to_the_next():
 
 def test_it_needs_a_terminal(monkeypatch):
     monkeypatch.setattr("sys.stdin", io.StringIO())
+    person = open_model("human")  # a preview needs nobody
     with pytest.raises(InputError, match="terminal"):
-        open_model("human")
+        person.ready()
+    with pytest.raises(InputError, match="terminal"):
+        asyncio.run(person.complete(ASK))
+    monkeypatch.setattr("sys.stdin", None)
+    with pytest.raises(InputError, match="terminal"):
+        open_model("human").ready()
 
 
 def test_one_at_a_time_and_free():
     person = Human("human/ann", io.StringIO(), io.StringIO())
     assert (person.capabilities.at_once, person.capabilities.priced, person.identity) == (1, False, "human/ann")
+
+
+def asked_beside(typed: str, *requests: Request) -> tuple[list[object], str]:
+    shown = io.StringIO()
+
+    async def main() -> list[object]:
+        person = Human("human", io.StringIO(typed), shown)
+        return await asyncio.gather(*(person.complete(r) for r in requests), return_exceptions=True)
+
+    return asyncio.run(main()), shown.getvalue()
+
+
+@pytest.mark.parametrize("typed", ["/quit\nx\n", "", '"""\nhalf'])
+def test_who_stops_is_asked_nothing_more(typed):
+    found, shown = asked_beside(typed, Request(text="one"), Request(text="two"), Request(text="three"))
+    assert [type(f) for f in found] == [Quit, Quit, Quit]
+    assert "one" in shown
+    assert "two" not in shown
+    assert typed.startswith("/quit") or shown.endswith("> \n" if not typed else "| \n")
+
+
+def test_an_interrupt_leaves_the_question_that_is_being_answered():
+    read, write = os.pipe()
+    shown = io.StringIO()
+
+    async def main() -> tuple[object, ...]:
+        gateway = Gateway()
+        channel = Channel(parse_model("human"), "human", Human("human", os.fdopen(read), shown), Limiter(1), None)
+        gateway.channels["human"] = channel
+        tasks = [asyncio.create_task(gateway.ask(channel, Request(text=f"question {i}"), bytes([i]))) for i in range(3)]
+        await asyncio.sleep(0.05)
+        gateway.hush()
+        await asyncio.sleep(0.05)
+        assert not tasks[0].done()
+        os.write(write, b"six\n")
+        found = await asyncio.gather(*tasks, return_exceptions=True)
+        with pytest.raises(Quit):
+            await gateway.ask(channel, Request(text="later"), b"later")
+        return tuple(found)
+
+    first, *others = asyncio.run(main())
+    assert first.completion.text == "six"
+    assert [type(o) for o in others] == [Quit, Quit]
+    assert "question 0" in shown.getvalue()
+    assert "question 1" not in shown.getvalue()
+    assert "stopping after this answer" in shown.getvalue()
+    os.close(write)
+
+
+def test_what_is_shown_after_a_second_interrupt_has_its_own_line():
+    read, write = os.pipe()
+    shown = io.StringIO()
+
+    async def main() -> None:
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(Human("human", os.fdopen(read), shown).complete(ASK), 0.05)
+
+    asyncio.run(main())
+    assert shown.getvalue().endswith("> \n")
+    os.close(write)

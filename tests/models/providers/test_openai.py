@@ -310,11 +310,11 @@ def test_the_key_is_nowhere_to_be_seen(wire):
 
 
 def test_a_key_goes_to_a_foreign_address_only_when_told(wire, monkeypatch):
-    assert "authorization" not in open_model("openai/x?base_url=http://10.0.0.1/v1")._server.headers
-    assert "authorization" in open_model("openai/x?base_url=https://gateway.example/v1")._server.headers
+    assert "authorization" not in open_model("openai/x?base_url=http://10.0.0.1/v1")._server.sent_headers
+    assert "authorization" in open_model("openai/x?base_url=https://gateway.example/v1")._server.sent_headers
     monkeypatch.setenv("MY_KEY", "another-secret")
     told = open_model("openai/x?base_url=http://10.0.0.1/v1&key=MY_KEY")
-    assert told._server.headers["authorization"] == "Bearer another-secret"
+    assert told._server.sent_headers["authorization"] == "Bearer another-secret"
 
 
 def test_servers_by_name(wire):
@@ -344,7 +344,7 @@ def test_servers_by_name(wire):
 )
 def test_wrong_specs(wire, spec, message):
     with pytest.raises(InputError, match=message) as caught:
-        open_model(spec)
+        open_model(spec).ready()
     assert "\n" not in str(caught.value)
     assert "pw" not in str(caught.value)
 

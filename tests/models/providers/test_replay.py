@@ -380,3 +380,44 @@ def test_many_prompts_are_found_and_missed_quickly(tmp_path):
         with pytest.raises(CallError, match=rf"r.jsonl:{i + 1} "):
             recording.answer(Request(text=prompts[i].replace(" ", "  ", 3)))
     recording.close()
+
+
+def test_a_recording_of_a_model_with_sampling_replays_without(tmp_path):
+    path = tmp_path / "r.jsonl"
+    sent = asked(user("a"), sampling=Sampling(temperature=0.5, max_tokens=4096))  # the spec's, and the budget's own
+    with RecordWriter(path) as writer:
+        for k in range(2):
+            writer.add(call(asked(sent, k=k), Completion(f"a{k}"), "openai/x?temperature=0.5"))
+    assert [replay(path, asked(user("a"), k=k)).text for k in range(2)] == ["a0", "a1"]
+    assert replay(path, asked(user("a"), sampling=Sampling(temperature=0.5))).text == "a0"
+    message = refused(path, asked(user("a"), sampling=Sampling(temperature=1.0)))
+    assert message.endswith("holds this prompt, but recorded with temperature=0.5, asked with temperature=1.0")
+    assert "recorded with top_p=none" in refused(path, asked(user("a"), sampling=Sampling(top_p=0.5)))
+
+
+@pytest.mark.parametrize("exact", [True, False])
+def test_where_lines_differ_the_request_must_say(tmp_path, exact):
+    def line(text: str, sampling: dict, **more) -> dict:
+        return {"prompt": "a", "completion": text, "sampling": sampling, "exact": exact, **more}
+
+    path = write(
+        tmp_path / "r.jsonl",
+        line("cold", {"temperature": 0, "max_tokens": 9}),
+        line("hot", {"temperature": 1, "max_tokens": 9}),
+        line("m", {"temperature": 0.5}, prompt="b", model="m"),
+        line("n", {"temperature": 1}, prompt="b", model="n"),
+        line("plain", {"max_tokens": 9}, prompt="c"),
+        line("warm", {"max_tokens": 9, "temperature": 1}, prompt="c"),
+        line("x", {"stop": ["a b"]}, prompt="d"),
+        line("y", {"stop": ["c"]}, prompt="d"),
+    )
+    with pytest.raises(InputError) as caught:
+        replay(path, Request(text="a"))
+    said = f"{path}:1 holds this prompt with temperature=0, 1; say which: add ?temperature=0 to the model"
+    assert str(caught.value) == said
+    assert replay(path, Request(text="a", sampling=Sampling(temperature=1.0))).text == "hot"
+    assert replay(path, Request(text="b"), model="m").text == "m"
+    assert replay(path, Request(text="c")).text == "plain"
+    assert replay(path, Request(text="c", sampling=Sampling(temperature=1.0))).text == "warm" or not exact
+    with pytest.raises(InputError, match=r"add \?stop=a%20b to"):
+        replay(path, Request(text="d"))

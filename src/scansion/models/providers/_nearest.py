@@ -5,7 +5,6 @@ from __future__ import annotations
 import heapq
 import re
 from collections.abc import Callable, Iterable
-from difflib import SequenceMatcher
 
 __all__ = ["Shortlist", "difference", "likeness"]
 
@@ -64,6 +63,8 @@ def likeness(a: str, b: str) -> float:
     rest_a, rest_b = a[start : len(a) - end], b[start : len(b) - end]
     longest = max(len(a), len(b), 1)
     middle = max(len(rest_a), len(rest_b))
+    from difflib import SequenceMatcher
+
     same = SequenceMatcher(None, rest_a[:WINDOW], rest_b[:WINDOW], autojunk=False).ratio() if middle else 1.0
     return (start + end + same * middle) / longest
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import fcntl
-import gzip
 import os
-import shutil
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -73,6 +71,9 @@ class RecordWriter:
         self._file = -1
 
     def _pack(self) -> None:
+        import gzip
+        import shutil
+
         packed = self.path.with_name(self.path.name + ".packing")
         with self._working.open("rb") as plain, gzip.GzipFile(packed, "wb", mtime=0) as stream:
             shutil.copyfileobj(plain, stream)
@@ -111,6 +112,8 @@ class RecordWriter:
             raise
 
     def _unpack(self) -> None:
+        import gzip
+
         try:
             with gzip.open(self.path) as stream:
                 self._write(stream.read())

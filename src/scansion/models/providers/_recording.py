@@ -11,8 +11,10 @@ user message with that text, and the other way round.
 
 What a line may also hold:
 
-- matched where present: `model`, `sampling` (its fields must have these values, null for unset), `tools`,
-  `tool_choice`, `response_format`. With `exact: true` whatever the line does not name must be unset in the request.
+- matched where present: `model`, `sampling` (null for unset), `tools`, `tool_choice`, `response_format`. With
+  `exact: true` whatever the line does not name must be unset in the request. A sampling field that the request leaves
+  unset contradicts none: of the lines of its prompt those answer that state the fewest such fields, and they must agree
+  on them.
 - answered where present: `usage`, `finish_reason`, `logprobs`, `reasoning`, `tool_calls`. With `completion` a value is
   its own; with `completions` a list of the same shape gives each its own, and a single `usage`, `finish_reason` or
   `reasoning` holds for all. `served` is the model name that the server gave.
@@ -70,7 +72,8 @@ class Line(Struct, omit_defaults=True):
     served: str = ""
 
     def mismatch(self, request: Request, model: str | None) -> str | None:
-        """Why this line does not answer `request` (of `model`, where one is named); None if it does."""
+        """Why this line does not answer `request` (of `model`, where one is named); None if it does, or differs only in
+        sampling fields that the request leaves unset."""
         if model is not None and self.model is not None and self.model != model:
             return f"recorded for model {self.model}, asked of {model}"
         if self.exact and (self.messages is None) != (request.text is not None):
@@ -78,7 +81,7 @@ class Line(Struct, omit_defaults=True):
         asked, recorded = request.sampling, self.sampling or {}
         for field in asked.__struct_fields__ if self.exact else recorded:
             wanted, got = _plain_value(recorded.get(field)), _plain_value(getattr(asked, field))
-            if wanted != got:
+            if wanted != got and got is not None:
                 return f"recorded with {field}={_shown(wanted)}, asked with {field}={_shown(got)}"
         for field in ("tools", "tool_choice", "response_format"):
             wanted, got = getattr(self, field), getattr(request, field)
@@ -87,6 +90,12 @@ class Line(Struct, omit_defaults=True):
         if self.exact and (self.messages or ()) != request.messages:
             return "recorded with other message parts"
         return None
+
+    def beyond(self, request: Request) -> dict[str, Any]:
+        """The sampling fields that this line states and `request` leaves unset."""
+        values = {field: _plain_value(value) for field, value in (self.sampling or {}).items()}
+        asked = request.sampling
+        return {f: v for f, v in values.items() if v is not None and _plain_value(getattr(asked, f)) is None}
 
 
 def _plain_value(value: Any) -> Any:

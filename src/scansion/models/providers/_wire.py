@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from functools import cached_property
 from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Struct
 
-from scansion.errors import CallError, InputError, nearest
+from scansion.errors import CallError, InputError
 from scansion.models import keys
 from scansion.models.faults import bad_response, fault
 from scansion.models.http import Reply, post
@@ -20,7 +21,6 @@ __all__ = [
     "as_object",
     "base_url",
     "body",
-    "check_options",
     "image_url",
     "key_for",
     "parts",
@@ -41,23 +41,61 @@ class Answer(Struct, kw_only=True):
     error: Any = None
 
 
-class Server(Struct, frozen=True):
-    """Where calls go: the address, the headers (which hold the key), the time in seconds, the key's variable."""
+class Key(Struct, frozen=True):
+    """Which API key a server wants: in the first of `variables` that is set, sent as `form` in the header `header`.
+
+    `owner` is named where it is missing; a key that is not `needed` may be.
+    """
+
+    variables: tuple[str, ...]
+    owner: str
+    header: str
+    form: str = "{}"
+    needed: bool = True
+
+    def read(self) -> tuple[str, str] | None:
+        """The variable and the key in it. Raises InputError when a needed key is missing."""
+        for variable in self.variables:
+            if keys.find(variable):
+                return variable, keys.secret(variable, self.owner)
+        return (self.variables[0], keys.secret(self.variables[0], self.owner)) if self.needed else None
+
+
+class Server(Struct, frozen=True, dict=True):
+    """Where calls go: the address, the headers, the time in seconds, the key (None: none is sent).
+
+    The key is read at the first call, so that a model can be opened without one.
+    """
 
     url: str
     headers: dict[str, str]
     timeout: float
-    key: str | None = None
+    key: Key | None = None
 
     def __repr__(self) -> str:
-        return f"Server({self.url!r}, key={self.key!r})"
+        return f"Server({self.url!r})"
+
+    @cached_property
+    def _read(self) -> tuple[str, str] | None:
+        return self.key.read() if self.key is not None else None
+
+    @cached_property
+    def sent_headers(self) -> dict[str, str]:
+        """The headers with the key."""
+        if self.key is None or self._read is None:
+            return self.headers
+        return {**self.headers, self.key.header: self.key.form.format(self._read[1])}
+
+    def ready(self) -> None:
+        """Raises InputError when a needed key is missing."""
+        _ = self.sent_headers
 
     async def ask(self, path: str, request: bytes, parse: Callable[[Reply], Completion]) -> Completion:
         """The completion that `parse` reads from the reply. Raises CallError; for a refused key it names the variable.
 
         The latency is left to the caller, who knows when the call left the queue.
         """
-        reply = await post(self.url + path, self.headers, request, self.timeout)
+        reply = await post(self.url + path, self.sent_headers, request, self.timeout)
         try:
             if not 200 <= reply.status < 300:
                 raise fault(reply)
@@ -68,7 +106,9 @@ class Server(Struct, frozen=True):
             raise
 
     def _with_key(self, error: CallError) -> CallError:
-        hint = f"check the key in {self.key}" if self.key else "no key was sent; name its variable with key=VARIABLE"
+        hint = "no key was sent; name its variable with key=VARIABLE"
+        if self._read is not None:
+            hint = f"check the key in {self._read[0]}"
         return CallError(error.kind, f"{error}; {hint}", retry_after=error.retry_after, fatal=error.fatal)
 
 
@@ -111,14 +151,6 @@ def _merged(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def check_options(spec: ModelSpec, takes: Iterable[str]) -> None:
-    """Raise InputError for an option that this provider has no use for."""
-    for name in spec.options:
-        if name not in takes:
-            hint = nearest(name, takes)
-            raise InputError(f"model {spec.spec!r}: {spec.provider} has no use for option {name!r}; {hint}")
-
-
 def base_url(spec: ModelSpec, default: str) -> str:
     """The server's address without a final slash. Raises InputError for one that is not an http(s) URL."""
     url = spec.options.get("base_url", default).rstrip("/")
@@ -142,24 +174,19 @@ def timeout(spec: ModelSpec) -> float:
     return seconds
 
 
-def key_for(spec: ModelSpec, *variables: str, needed: bool = True) -> tuple[str | None, str | None]:
-    """The variable that holds the key, and the key: `?key=`'s, else the first of `variables` that is set.
+def key_for(spec: ModelSpec, *variables: str, header: str, form: str = "{}", needed: bool = True) -> Key | None:
+    """The key to send: `?key=`'s, else the first of `variables` that is set; None where none shall be sent.
 
     At a `base_url` of the user's own no key is needed, and the provider's usual key goes there only over https or to
-    this machine: elsewhere `?key=` must name it. Raises InputError when a needed key is missing.
+    this machine: elsewhere `?key=` must name it.
     """
     named = spec.options.get("key")
     if named:
-        return named, keys.secret(named, spec.provider)
+        return Key((named,), spec.provider, header, form)
     own = spec.options.get("base_url")
     if own and not _private(own):
-        return None, None
-    for variable in variables:
-        if keys.find(variable):
-            return variable, keys.secret(variable, spec.provider)
-    if needed and not own:
-        keys.secret(variables[0], spec.provider)
-    return None, None
+        return None
+    return Key(variables, spec.provider, header, form, needed and not own)
 
 
 def _private(url: str) -> bool:

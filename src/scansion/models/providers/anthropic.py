@@ -27,7 +27,8 @@ from scansion.models.providers._anthropic_wire import (
     completion,
     messages_body,
 )
-from scansion.models.providers._wire import Server, base_url, body, check_options, key_for, timeout
+from scansion.models.providers._options import check_options
+from scansion.models.providers._wire import Server, base_url, body, key_for, timeout
 from scansion.models.registry import ModelSpec, providers
 from scansion.types import Completion, Request
 
@@ -74,6 +75,10 @@ class Anthropic:
             raise InputError(f"model {self.name!r} needs max_tokens above 1024 to think at effort {effort!r}")
         sent.thinking = Thinking("enabled", budget)
 
+    def ready(self) -> None:
+        """Raises InputError when the key is missing."""
+        self._server.ready()
+
     async def close(self) -> None:
         """Nothing to free: connections belong to the shared client."""
 
@@ -88,14 +93,12 @@ def _thinks_adaptively(name: str) -> bool:
 
 @providers("anthropic")
 def anthropic(spec: ModelSpec) -> Anthropic:
-    """A model of Anthropic. Raises InputError for a missing key or a wrong option."""
+    """A model of Anthropic. Raises InputError for a wrong option."""
     check_options(spec, ("base_url", "key", "timeout", "api_version", "service_tier"))
     if not spec.name:
         raise InputError(f"model {spec.spec!r} names no model; write anthropic/NAME")
-    variable, key = key_for(spec, "ANTHROPIC_API_KEY")
+    key = key_for(spec, "ANTHROPIC_API_KEY", header="x-api-key")
     headers = {"content-type": "application/json", "anthropic-version": spec.options.get("api_version", VERSION)}
-    if key:
-        headers["x-api-key"] = key
-    server = Server(base_url(spec, "https://api.anthropic.com/v1"), headers, timeout(spec), variable)
+    server = Server(base_url(spec, "https://api.anthropic.com/v1"), headers, timeout(spec), key)
     known = lookup(spec.provider, spec.name)
     return Anthropic(spec, server, replace(known, refuses=known.refuses | _REFUSES, completions=False))

@@ -20,7 +20,8 @@ from scansion.errors import InputError
 from scansion.models.base import Capabilities
 from scansion.models.capabilities import lookup
 from scansion.models.providers._google_wire import ContentBody, Thinking, completion, content_body
-from scansion.models.providers._wire import Server, base_url, body, check_options, key_for, timeout
+from scansion.models.providers._options import check_options
+from scansion.models.providers._wire import Server, base_url, body, key_for, timeout
 from scansion.models.registry import ModelSpec, providers
 from scansion.types import Completion, Request
 
@@ -58,21 +59,23 @@ class Google:
         budget = _BUDGETS[effort]
         sent.generation_config.thinking_config = Thinking(budget, include_thoughts=True if budget else None)
 
+    def ready(self) -> None:
+        """Raises InputError when the key is missing."""
+        self._server.ready()
+
     async def close(self) -> None:
         """Nothing to free: connections belong to the shared client."""
 
 
 @providers("google", "gemini")
 def google(spec: ModelSpec) -> Google:
-    """A model of Google. Raises InputError for a missing key or a wrong option."""
+    """A model of Google. Raises InputError for a wrong option."""
     check_options(spec, ("base_url", "key", "timeout", "api_version"))
     if not re.fullmatch(r"[\w.\-]+(/[\w.\-]+)?", spec.name):
         raise InputError(f"model {spec.spec!r} names no model; write google/NAME, such as google/gemini-2.5-flash")
-    variable, key = key_for(spec, "GEMINI_API_KEY", "GOOGLE_API_KEY")
-    headers = {"content-type": "application/json"}
-    if key:
-        headers["x-goog-api-key"] = key
+    key = key_for(spec, "GEMINI_API_KEY", "GOOGLE_API_KEY", header="x-goog-api-key")
     version = spec.options.get("api_version", "v1beta")
     url = base_url(spec, f"https://generativelanguage.googleapis.com/{version}")
     known = lookup("google", spec.name)
-    return Google(spec, Server(url, headers, timeout(spec), variable), replace(known, completions=False))
+    server = Server(url, {"content-type": "application/json"}, timeout(spec), key)
+    return Google(spec, server, replace(known, completions=False))

@@ -1,8 +1,8 @@
 """A person as a model: `human`, or `human/NAME` to tell several people's answers apart.
 
 The messages are shown on the terminal, on standard error so that standard output stays free; the person answers in one
-line, or in several between two lines of `\"\"\"`. `/skip` leaves the outcome unscored, `/quit` and Ctrl-D stop the run.
-One question at a time.
+line, or in several between two lines of `\"\"\"`. `/skip` leaves the outcome unscored, `/quit` and Ctrl-D stop the run:
+nothing more is asked then. One question at a time.
 """
 
 from __future__ import annotations
@@ -16,13 +16,15 @@ from typing import TextIO
 
 from scansion.errors import InputError, Quit, Unscored
 from scansion.models.base import Capabilities
-from scansion.models.providers._wire import check_options
+from scansion.models.providers._options import check_options
 from scansion.models.registry import ModelSpec, providers
 from scansion.types import Completion, ImagePart, Message, Request
 
 __all__ = ["Human", "human"]
 
 FENCE = '"""'
+STOPPED = "the person stopped"
+LAST = "(stopping after this answer, which is typed anew; Ctrl-C again stops now)"
 HINT = f"(one line; {FENCE} before and after several; /skip, /quit)"
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -31,18 +33,35 @@ _Asker = tuple[asyncio.AbstractEventLoop, asyncio.Future[str]]
 
 
 class Human:
-    """A person who reads from `shown` and types into `typed`."""
+    """A person who reads from `shown` and types into `typed`, which must be a terminal if `terminal` says so."""
 
-    def __init__(self, spec: str, typed: TextIO, shown: TextIO) -> None:
+    def __init__(self, spec: str, typed: TextIO, shown: TextIO, *, terminal: bool = False) -> None:
         self.name = self.identity = spec
         self.capabilities = Capabilities(at_once=1, priced=False, patient=True)
-        self._shown = shown
+        self._typed, self._shown, self._terminal = typed, shown, terminal
         self._lines = _Lines(typed)
         self._turn = asyncio.Lock()
+        self._mark = ""  # what stands before the line that is being typed
+        self._stopped = False
+
+    def ready(self) -> None:
+        """Raises InputError where there is no terminal."""
+        if self._terminal and (self._typed is None or not self._typed.isatty()):
+            raise InputError(f"model {self.name!r} needs a person at a terminal, but standard input is none")
+
+    def hush(self) -> None:
+        """Ask no further question; the one that is shown may still be answered."""
+        self._stopped = True
+        if self._mark:
+            self._show(f"\n{LAST}")
+            self._prompt(self._mark)
 
     async def complete(self, request: Request) -> Completion:
-        """The person's answer. Raises Unscored for a skipped question, Quit when the person stops."""
+        """The person's answer. Raises Unscored for a skipped question, Quit once the person stopped."""
+        self.ready()
         async with self._turn:
+            if self._stopped:
+                raise Quit(STOPPED)
             self._show(_shown(request))
             text = await self._answer()
         return Completion(text, finish_reason="stop")
@@ -54,7 +73,8 @@ class Human:
             if word == "/skip":
                 raise Unscored("skipped")
             if word == "/quit":
-                raise Quit("the person stopped")
+                self._stopped = True
+                raise Quit(STOPPED)
             if word == FENCE:
                 return await self._several()
             if word:
@@ -69,12 +89,22 @@ class Human:
         return "\n".join(lines)
 
     async def _line(self, mark: str) -> str:
+        self._prompt(mark)
+        self._mark, line = mark, ""
+        try:
+            line = await self._lines.next()
+        finally:
+            self._mark = ""
+            if not line:  # what is shown next shall not stand behind the mark
+                self._show("")
+        if not line:
+            self._stopped = True
+            raise Quit(STOPPED)
+        return line.rstrip("\r\n")
+
+    def _prompt(self, mark: str) -> None:
         self._shown.write(mark)
         self._shown.flush()
-        line = await self._lines.next()
-        if not line:
-            raise Quit("the person stopped")
-        return line.rstrip("\r\n")
 
     def _show(self, text: str) -> None:
         self._shown.write(text + "\n")
@@ -151,8 +181,6 @@ def _part(part: object) -> str:
 
 @providers("human")
 def human(spec: ModelSpec) -> Human:
-    """The person at this terminal. Raises InputError where there is no terminal."""
+    """The person at this terminal."""
     check_options(spec, ())
-    if not sys.stdin.isatty():
-        raise InputError(f"model {spec.spec!r} needs a person at a terminal, but standard input is none")
-    return Human(spec.plain, sys.stdin, sys.stderr)
+    return Human(spec.plain, sys.stdin, sys.stderr, terminal=True)

@@ -20,7 +20,8 @@ from scansion.models.base import Capabilities
 from scansion.models.capabilities import lookup
 from scansion.models.providers._compatible import SERVERS, Compatible
 from scansion.models.providers._openai_wire import chat_body, chat_completion, text_body, text_completion
-from scansion.models.providers._wire import Server, base_url, body, check_options, key_for, timeout
+from scansion.models.providers._options import check_options
+from scansion.models.providers._wire import Server, base_url, body, key_for, timeout
 from scansion.models.registry import ModelSpec, providers
 from scansion.types import Completion, Request
 
@@ -51,22 +52,23 @@ class OpenAI:
             raise InputError(f"model {self.name!r} takes messages only; a prompt for a base model needs another model")
         return await self._server.ask(self._text_path, body(text_body(request, self._model), extra), text_completion)
 
+    def ready(self) -> None:
+        """Raises InputError when the key is missing."""
+        self._server.ready()
+
     async def close(self) -> None:
         """Nothing to free: connections belong to the shared client."""
 
 
 @providers("openai", *(name for name in SERVERS if name != "openai"))
 def openai(spec: ModelSpec) -> OpenAI:
-    """A model of OpenAI or of a compatible server. Raises InputError for a missing key or a wrong option."""
+    """A model of OpenAI or of a compatible server. Raises InputError for a wrong option."""
     check_options(spec, _TAKES)
     if not spec.name:
         raise InputError(f"model {spec.spec!r} names no model; write {spec.provider}/NAME")
     dialect = _dialect(spec)
-    variable, key = key_for(spec, dialect.key, needed=not dialect.local)
-    headers = {"content-type": "application/json"}
-    if key:
-        headers["authorization"] = f"Bearer {key}"
-    server = Server(base_url(spec, dialect.url), headers, timeout(spec), variable)
+    key = key_for(spec, dialect.key, header="authorization", form="Bearer {}", needed=not dialect.local)
+    server = Server(base_url(spec, dialect.url), {"content-type": "application/json"}, timeout(spec), key)
     return OpenAI(spec, dialect, server, _capabilities(spec, dialect))
 
 

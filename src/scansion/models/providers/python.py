@@ -25,8 +25,8 @@ from typing import Any
 
 from scansion.errors import CallError, InputError, ScansionError, nearest
 from scansion.models.base import Capabilities
+from scansion.models.providers._options import check_options
 from scansion.models.providers._recording import readable
-from scansion.models.providers._wire import check_options
 from scansion.models.registry import ModelSpec, providers
 from scansion.types import Completion, Request
 

@@ -2,7 +2,8 @@
 
 The rendered text must match exactly. k picks the completion and the trial the list; a call that is not there is a
 `no_recording` error that says what is: too few completions, other sampling, or the nearest recorded prompt. Where one
-prompt was recorded of several models, `?model=NAME` says which is played.
+prompt was recorded of several models, `?model=NAME` says which is played; where at several settings, so does a sampling
+field such as `?temperature=0.5`.
 
 The file stays on disk: memory holds a digest and an offset for each line. What is compressed is unpacked to a
 temporary file.
@@ -10,23 +11,19 @@ temporary file.
 
 from __future__ import annotations
 
-import gzip
-import shutil
-import tempfile
-import zlib
 from array import array
 from hashlib import blake2b
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from scansion.errors import CallError, InputError, nearest
 from scansion.models.base import Capabilities
 from scansion.models.providers._nearest import Shortlist, difference
+from scansion.models.providers._options import check_options
 from scansion.models.providers._record_writer import RecordWriter
 from scansion.models.providers._recording import Line, Places, asked_text, content_key, line_key, parse_line, readable
-from scansion.models.providers._wire import check_options
 from scansion.models.registry import ModelSpec, providers
-from scansion.types import Completion, Request
+from scansion.types import Completion, Request, Sampling
 
 __all__ = ["RecordWriter", "Recording", "Replay", "replay"]
 
@@ -91,7 +88,7 @@ class Recording:
             raise CallError("no_recording", self._nearest(request))
         lines = [self.line(each) for each in at]
         reasons = [line.mismatch(request, model) for line, _ in lines]
-        fitting = [pair for pair, reason in zip(lines, reasons, strict=True) if reason is None]
+        fitting = _closest([pair for pair, reason in zip(lines, reasons, strict=True) if reason is None], request)
         where = self.place(at[0])
         if not fitting:
             raise CallError("no_recording", f"{where} holds this prompt, but {reasons[0]}")
@@ -99,6 +96,9 @@ class Recording:
         if len(models) > 1:
             names = ", ".join(sorted(models))
             raise InputError(f"{where} holds this prompt for models {names}; say which with replay:PATH?model=NAME")
+        unsaid = _unsaid([line.beyond(request) for line, _ in fitting])
+        if unsaid is not None:
+            raise InputError(f"{where} holds this prompt {unsaid} to the model")
         return _chosen(fitting, request, where)
 
     def place(self, at: int) -> str:
@@ -133,8 +133,15 @@ def _opened(path: Path) -> IO[bytes]:
         raise InputError(f"no recording at {path}: {error.strerror or error}") from None
     packed = file.read(2) == GZIP
     file.seek(0)
-    if not packed:
-        return file
+    return _unpacked(file, path) if packed else file
+
+
+def _unpacked(file: IO[bytes], path: Path) -> IO[bytes]:
+    import gzip
+    import shutil
+    import tempfile
+    import zlib
+
     unpacked = tempfile.TemporaryFile()  # noqa: SIM115 - the recording holds it open until it is closed
     try:
         with file, gzip.GzipFile(fileobj=file) as stream:
@@ -144,6 +151,29 @@ def _opened(path: Path) -> IO[bytes]:
         raise InputError(f"{path}: damaged gzip file ({error})") from None
     unpacked.seek(0)
     return unpacked
+
+
+def _closest(lines: list[tuple[Line, Trials]], request: Request) -> list[tuple[Line, Trials]]:
+    """The lines that state the fewest sampling fields which the request leaves unset."""
+    counts = [len(line.beyond(request)) for line, _ in lines]
+    return [pair for pair, count in zip(lines, counts, strict=True) if count == min(counts)]
+
+
+def _unsaid(beyond: list[dict[str, Any]]) -> str | None:
+    """Where lines differ in what the request leaves unset: between which values, and what to add; None if nowhere."""
+    for field in dict.fromkeys(name for each in beyond for name in each):
+        values: dict[str, Any] = {repr(each.get(field)): each.get(field) for each in beyond}
+        if len(values) > 1:
+            named = ", ".join("none" if v is None else repr(v) for v in values.values())
+            stated = next(v for v in values.values() if v is not None)
+            return f"with {field}={named}; say which: add ?{_query(field, stated)}"
+    return None
+
+
+def _query(field: str, value: Any) -> str:
+    """A sampling field as an option of a model spec."""
+    options: dict[str, Any] = {field: tuple(value) if isinstance(value, list) else value}
+    return ModelSpec("x", sampling=Sampling(**options)).spec.partition("?")[2]
 
 
 def _chosen(lines: list[tuple[Line, Trials]], request: Request, where: str) -> Completion:
