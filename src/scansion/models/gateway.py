@@ -122,7 +122,7 @@ class Gateway:
         elif self.limits is not None and self.limits.usd is not None:
             self._require_price(channel)
         else:
-            prices.preload()
+            prices.preload(channel.plain)
         if self.limits is not None and self.limits.bounds_output and not model.capabilities.recorded:
             channel.output_limit = min(OUTPUT_LIMIT, model.capabilities.max_output or OUTPUT_LIMIT)
         channel.effective(channel.sampling)

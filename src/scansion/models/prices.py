@@ -1,7 +1,8 @@
 """What a call costs in US dollars, from the tables of the `genai-prices` package.
 
-The package takes a third of a second to import: nothing is loaded before the first price is wanted, and `preload`
-does it in a thread while the first calls are in flight. A model's price is resolved once into plain numbers.
+The package takes a third of a second to import: nothing is loaded before the first price is wanted, `preload` does it
+in a thread while the first calls are in flight, and what was looked up is kept for the next process (`price_cache`). A
+model's price is resolved once into plain numbers.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from scansion.models.price_cache import PriceCache
 from scansion.types import Usage
 
 __all__ = ["Rates", "preload", "price", "rates"]
@@ -68,10 +70,13 @@ FREE = Rates((Tier(-1, 0.0, 0.0, 0.0, 0.0, 0.0),))
 """The price of what costs nothing by nature."""
 
 _known: dict[str, tuple[Rates | None, float]] = {}
+_cache = PriceCache(Rates)
 
 
-def preload() -> None:
-    """Start loading the price tables in a thread, unless they are loaded."""
+def preload(model: str) -> None:
+    """Start loading the price tables in a thread, unless the price of `model` is known without."""
+    if model in _known or _cache.get(model) is not None:
+        return
     threading.Thread(target=_load, name="scansion-prices", daemon=True).start()
 
 
@@ -98,13 +103,24 @@ def _load() -> Any:
 
 def _resolve(model: str, now: float) -> tuple[Rates | None, float]:
     """The rates of a model and until when (monotonic seconds) they hold."""
+    kept = _cache.get(model)
+    if kept is not None:
+        return kept[0], float("inf")
+    found, lasting = _looked_up(model)
+    if not lasting:
+        return found, now + RECHECK_SECONDS
+    _cache.put(model, found)
+    return found, float("inf")
+
+
+def _looked_up(model: str) -> tuple[Rates | None, bool]:
+    """The rates of a model in the tables, and whether they hold at every time of day and from now on."""
     provider, _, name = model.partition("/")
     try:
         _, info = _load().find_provider_model(name, None, _OTHER_NAMES.get(provider, provider), None)
     except LookupError:
-        return None, float("inf")
-    lasting = not isinstance(info.prices, list) or not any(hasattr(c.constraint, "start_time") for c in info.prices)
-    return _rates(info.get_prices(datetime.now(tz=UTC))), float("inf") if lasting else now + RECHECK_SECONDS
+        return None, True
+    return _rates(info.get_prices(datetime.now(tz=UTC))), not isinstance(info.prices, list)
 
 
 _FIELDS = ("input_mtok", "cache_read_mtok", "cache_write_mtok", "output_mtok", "output_reasoning_mtok")
