@@ -17,7 +17,7 @@ from scansion.models.waits import used_up
 
 __all__ = ["Limiter"]
 
-START = 50
+START = 100  # slots before anything is known of the server
 
 
 class Limiter:
