@@ -91,3 +91,27 @@ def test_scoring_anew_makes_a_run_of_its_own(project: Any) -> None:
         assert again.variants[0].scores["numeric"].mean == first.variants[0].mean
         assert lab.result(first.run).scorers == ["numeric"]
     assert sum(project.asked.values()) == calls
+
+
+def test_runs_are_compared_variant_by_variant(project: Any) -> None:
+    one, two = project.run(limit=30).run, project.run(trials=2).run
+    with project.lab() as lab:
+        result = compare_runs(lab, one, two)
+    assert [(c.a, c.b) for c in result.comparisons] == [
+        (f"direct ({one})", f"direct ({two})"),
+        (f"think ({one})", f"think ({two})"),
+    ]
+    assert [c.difference for c in result.comparisons] == [0.0, 0.0]
+    assert len(result.variants) == 4
+
+
+def test_a_flag_adds_to_the_gates_of_a_file(project: Any) -> None:
+    from scansion.experiments.plan import load_plan
+
+    project.write("e.yaml", "prompts: direct.txt\ndata: rows.jsonl\nscorers: exact\ngates: [fail-under 0.5]\n")
+    assert load_plan("e.yaml", gates=("fail-under 0.9",)).gates == ("fail-under 0.5", "fail-under 0.9")
+
+
+def test_a_prompt_without_a_column_is_remarked(project: Any) -> None:
+    project.write("slip.txt", "Add one to {number}")
+    assert any("uses no column" in note for note in project.run(prompts=["slip.txt"], limit=5).notes)

@@ -210,7 +210,7 @@ def open_dataset(
 
 def _is_nested(row: dict[str, Any]) -> bool:
     """Whether a row has the layout of our own exports."""
-    return isinstance(row.get("inputs"), dict) and column_names.FIELDS.issuperset(row)
+    return isinstance(row.get("inputs"), dict) and ("target" in row or column_names.FIELDS.issuperset(row))
 
 
 def _as_dict(value: Any) -> dict[str, Any]:

@@ -32,11 +32,12 @@ def compare_variants(lab: Lab, run: str | None, a: str, b: str, *, margin: float
     """The verdict on variant `b` against variant `a` of one run (the last unless named)."""
     record = lab.run_table.find(run)
     infos = VariantInfo.of(record)
-    return _between(lab, (record, find_variant(a, infos)), (record, find_variant(b, infos)), margin)
+    return _between(lab, [((record, find_variant(a, infos)), (record, find_variant(b, infos)))], margin)
 
 
 def compare_runs(lab: Lab, a: str, b: str, *, margin: float | None = None) -> RunResult:
-    """The verdict on run `b` against run `a`, paired by example: of their only variants, or else of their baselines.
+    """The verdicts on run `b` against run `a`, paired by example: of the variants whose names they share, or else of
+    their baselines.
 
     Raises InputError if the runs were scored differently or share no example.
     """
@@ -45,7 +46,13 @@ def compare_runs(lab: Lab, a: str, b: str, *, margin: float | None = None) -> Ru
         if first.plan[rule] != second.plan[rule]:
             said = f"{rule}: {first.plan[rule]} in {first.label}, {second.plan[rule]} in {second.label}"
             raise InputError(f"the runs count differently ({said}); run one of them again as the other was")
-    return _between(lab, (first, _main(first)), (second, _main(second)), margin)
+    shared = [
+        ((first, one), (second, two))
+        for one in VariantInfo.of(first)
+        for two in VariantInfo.of(second)
+        if one.name == two.name
+    ]
+    return _between(lab, shared or [((first, _main(first)), (second, _main(second)))], margin)
 
 
 def _main(run: RunRecord) -> VariantInfo:
@@ -55,10 +62,12 @@ def _main(run: RunRecord) -> VariantInfo:
     return infos[pairs[0][0]] if pairs else infos[0]
 
 
-def _between(
-    lab: Lab, a: tuple[RunRecord, VariantInfo], b: tuple[RunRecord, VariantInfo], margin: float | None
-) -> RunResult:
-    runs = (a[0], b[0])
+_Place = tuple[RunRecord, VariantInfo]
+
+
+def _between(lab: Lab, couples: list[tuple[_Place, _Place]], margin: float | None) -> RunResult:
+    """The verdicts on couples of variants, the runs of all couples being the same two."""
+    runs = (couples[0][0][0], couples[0][1][0])
     scorers = [run.context["scorers"][:1] for run in runs]
     if scorers[0] != scorers[1] or not scorers[0]:
         names = [s[0]["name"] if s else "no scorer" for s in scorers]
@@ -66,36 +75,51 @@ def _between(
             f"{runs[0].label} is scored by {names[0]} and {runs[1].label} by {names[1]}; "
             "score one of them anew with `scansion score RUN -s SCORER`"
         )
-    figures = [read_figures(lab, run, info.index, run.context["scorer_ids"][0]) for run, info in (a, b)]
+    sides, variants = [], []
+    for couple in couples:
+        side, results = _side(lab, couple)
+        sides.append(side)
+        variants += results
+    rules = Rules.of(runs[0])
+    verdicts = compare_pairs(sides, alpha=rules.alpha, margin=margin, seed=rules.seed)
+    label = runs[0].label if runs[0].id == runs[1].id else f"{runs[0].label}, {runs[1].label}"
+    return _document(label, variants, verdicts, runs[0])
+
+
+def _side(lab: Lab, couple: tuple[_Place, _Place]) -> tuple[Sides, list[VariantResult]]:
+    """Two variants paired by row, or where the runs are over different data by the example's id."""
+    runs = (couple[0][0], couple[1][0])
+    read = [
+        (read_figures(lab, run, info.index, id), read_totals(lab, run, info.index, id))
+        for run, info in couple
+        for id in run.context["scorer_ids"][:1]
+    ]
+    figures = [f for f, _ in read]
     if runs[0].dataset != runs[1].dataset:
         figures = _by_example(lab, runs, figures)
-    names = [info.name for _, info in (a, b)]
+    names = [info.name for _, info in couple]
     if names[0] == names[1]:
         names = [f"{name} ({run.label})" for name, run in zip(names, runs, strict=True)]
-    totals = [read_totals(lab, run, info.index, run.context["scorer_ids"][0]) for run, info in (a, b)]
-    costs = [example_cost(t, f) for t, f in zip(totals, figures, strict=True)]
-    sides = Sides(names[0], names[1], pair(figures[0], figures[1]), known_sum(costs))
-    rules = Rules.of(runs[0])
-    [verdict] = compare_pairs([sides], alpha=rules.alpha, margin=margin, seed=rules.seed)
-    if not sides.pairs.rows:
-        raise InputError(f"{runs[0].label} and {runs[1].label} share no example")
+    pairs = pair(figures[0], figures[1])
+    if not pairs.rows:
+        raise InputError(f"{runs[0].label} and {runs[1].label} share no example: no id of the one is in the other")
+    cost = known_sum(example_cost(t, f) for f, t in read)
     variants = [
         structs.replace(variant_result(lab, run, info, run.planned or int(f.row.size), (f, t)), name=name)
-        for (run, info), f, t, name in zip((a, b), figures, totals, names, strict=True)
+        for (run, info), (f, t), name in zip(couple, read, names, strict=True)
     ]
-    label = runs[0].label if runs[0].id == runs[1].id else f"{runs[0].label}, {runs[1].label}"
-    return _document(label, variants, verdict, runs[0])
+    return Sides(names[0], names[1], pairs, cost), variants
 
 
-def _document(label: str, variants: list[VariantResult], verdict: Comparison, run: RunRecord) -> RunResult:
+def _document(label: str, variants: list[VariantResult], verdicts: list[Comparison], run: RunRecord) -> RunResult:
     return RunResult(
         run=label,
         variants=variants,
-        comparisons=[verdict],
+        comparisons=verdicts,
         name=run.name,
         data=run.context["data"],
         scorers=run.plan["scorers"][:1],
-        baseline=verdict.a,
+        baseline=verdicts[0].a,
         level=1 - run.plan["alpha"],
         head=head_of(run),
     )

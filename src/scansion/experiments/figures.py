@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from scansion.experiments.lab import Lab
+from scansion.experiments.store.codec import unpack
+from scansion.experiments.store.outcomes import ScoreDetail
 from scansion.experiments.store.runs import RunRecord
 
 if TYPE_CHECKING:
@@ -254,12 +256,18 @@ def read_totals(lab: Lab, run: RunRecord, variant: int, scorer: int | None) -> T
 
 
 def _examples(lab: Lab, parameters: dict[str, Any]) -> dict[str, str]:
-    """The words of one error of each kind."""
-    query = (
+    """The words of one error of each kind, the programs' before the scorers'."""
+    scorers = (
+        "SELECT s.reason, min(s.detail) FROM members m JOIN rows r ON r.dataset = :dataset AND r.row = m.row "
+        "JOIN scores s ON s.outcome = m.outcome AND s.example = r.digest AND s.scorer = :scorer "
+        "WHERE m.run = :run AND m.variant = :variant AND s.state = 2 AND s.detail IS NOT NULL GROUP BY s.reason"
+    )
+    programs = (
         "SELECT o.reason, min(o.message) FROM members m JOIN outcomes o ON o.id = m.outcome "
         "WHERE m.run = :run AND m.variant = :variant AND o.status = 2 GROUP BY o.reason"
     )
-    return dict(lab.db.execute(query, parameters).fetchall())
+    said = {kind: unpack(detail, ScoreDetail).explanation for kind, detail in lab.db.execute(scorers, parameters)}
+    return {**said, **dict(lab.db.execute(programs, parameters).fetchall())}
 
 
 def _known(total: float | None, unknown: int) -> float | None:

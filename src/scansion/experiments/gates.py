@@ -60,6 +60,8 @@ def _check(text: str, variants: Sequence[VariantResult], comparisons: Sequence[C
         chosen = [find_variant(name, variants)] if name else list(variants)
         low = [v for v in chosen if v.mean is None or v.mean < number]
         detail = ", ".join(f"{v.name} {'has no score' if v.mean is None else format(v.mean, '.4g')}" for v in low)
+        if low and number > 1 and all(v.mean is not None and v.mean <= 1 for v in variants):
+            detail += "; means are shares from 0 to 1"
         return Gate(text, not low, detail)
     if not comparisons:
         return Gate(text, held=False, detail="nothing was compared")
@@ -67,4 +69,10 @@ def _check(text: str, variants: Sequence[VariantResult], comparisons: Sequence[C
         failing = [c for c in comparisons if c.verdict == "worse" or c.difference is None]
     else:
         failing = [c for c in comparisons if c.verdict not in _ENOUGH[name]]
-    return Gate(text, not failing, ", ".join(f"{c.b} is {c.verdict} against {c.a}" for c in failing))
+    return Gate(text, not failing, ", ".join(_said(c) for c in failing))
+
+
+def _said(found: Comparison) -> str:
+    if found.difference is None:
+        return f"{found.b} and {found.a} have no pair that is scored on both sides"
+    return f"{found.b} is {found.verdict} against {found.a}"

@@ -15,7 +15,11 @@ def notes_of(
     run: RunRecord, variants: Sequence[VariantResult], figures: Sequence[Figures], totals: Sequence[Totals]
 ) -> list[str]:
     """The notes of a run, those on single variants after those on all."""
+    unscored = (
+        [] if run.plan["scorers"] else [f"no scorer: outputs only; score them with `scansion score {run.label} -s ...`"]
+    )
     return [
+        *unscored,
         *(note for v, f in zip(variants, figures, strict=True) for note in _repeats(v, f)),
         *(note for v, t in zip(variants, totals, strict=True) for note in _truncations(v, t, run)),
         *(note for v in variants for note in _served(v)),

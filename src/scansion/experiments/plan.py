@@ -95,7 +95,8 @@ _FILE_FIELDS = [f for f in Plan.__struct_fields__ if f not in ("base_dir", "part
 
 
 def load_plan(path: str | Path, **overrides: Any) -> Plan:
-    """The plan in a YAML file, with `overrides` (fields of Plan; None is ignored) in place of what it says.
+    """The plan in a YAML file, with `overrides` (fields of Plan; None is ignored) in place of what it says; gates are
+    added to its own.
 
     Raises InputError with the file's line for everything that is wrong in it.
     """
@@ -107,6 +108,8 @@ def load_plan(path: str | Path, **overrides: Any) -> Plan:
     if unknown:
         raise InputError(f"{path}:{lines[unknown[0]]}: unknown key {unknown[0]!r}; {nearest(unknown[0], _FILE_FIELDS)}")
     given = {key: value for key, value in overrides.items() if value is not None}
+    if given.get("gates") and values.get("gates"):  # a build must not lose the gates of its file to a flag
+        given["gates"] = (*_listed(values["gates"]), *_listed(given["gates"]))
     try:
         return make_plan(**{"name": file.stem, "base_dir": str(file.parent), **values, **given})
     except InputError as error:

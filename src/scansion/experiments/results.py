@@ -69,7 +69,8 @@ class VariantResult(Struct, frozen=True):
 
 
 class Comparison(Struct, frozen=True):
-    """`b` against the baseline `a`: difference = mean(b) - mean(a) over the `n` pairs in which both sides were reached.
+    """`b` against the baseline `a`: difference = mean(b) - mean(a) over the `pairs` (row and trial) that are scored on
+    both sides, of the `n` examples that both sides have reached.
 
     `reason` says in words why a verdict is undecided, or what it rests on; `needed` estimates the further rows that
     would decide it and `needed_usd` their cost. `bounds` is the difference's range over all ways the unscored and
@@ -90,6 +91,7 @@ class Comparison(Struct, frozen=True):
     needed: int | None = None
     needed_usd: float | None = None
     flips: tuple[int, int] | None = None
+    pairs: int = 0
     margin: float | None = None
     level: float = 0.95
 

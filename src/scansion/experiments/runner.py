@@ -243,9 +243,7 @@ def run(plan: Plan | str | Path | None = None, *, lab: str | Path | None = None,
         with Lab.find(lab) as opened:
             return asyncio.run(main(opened))
 
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
+    if not _in_a_loop():
         return work()
     with ThreadPoolExecutor(1) as aside:
         done = aside.submit(work)
@@ -254,6 +252,14 @@ def run(plan: Plan | str | Path | None = None, *, lab: str | Path | None = None,
                 return done.result()
             except KeyboardInterrupt:
                 stop.interrupt()
+
+
+def _in_a_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 @contextmanager

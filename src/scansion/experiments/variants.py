@@ -290,6 +290,8 @@ def _notes(variant: Variant) -> list[str]:
     """What a person should know of a variant before reading its figures."""
     prompt, channel = variant.source, variant.channel
     notes = list(prompt.notes) if prompt is not None else []
+    if prompt is not None and not variant.columns and not variant.optional:
+        notes.append("the prompt uses no column of the data; a column's place is written {{ name }}")
     stated = (prompt.sampling if prompt is not None else Sampling()).merged(channel.sampling)
     if channel.output_limit is not None and stated.max_tokens is None:
         notes.append(f"max_tokens is set to {channel.output_limit} because of the budget")

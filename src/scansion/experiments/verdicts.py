@@ -138,6 +138,7 @@ def _comparison(
         needed=needed,
         needed_usd=cost,
         flips=main.flips,
+        pairs=main.n,
         margin=margin,
         level=level,
     )
@@ -171,7 +172,8 @@ def _needed(main: Paired, rows: int, level: float, margin: float | None) -> int 
 
 def _why(alone: str, missing: int, needed: int | None, difference: float) -> str:
     if alone != "undecided":
-        return f"it would be {alone}, but {missing} pairs with an unscored or error outcome could turn that"
+        pairs = "the pair" if missing == 1 else f"the {missing} pairs"
+        return f"it would be {alone}, but not with {pairs} counted in that have an unscored or error outcome"
     if needed is not None:
         return ""
     if difference == 0:
