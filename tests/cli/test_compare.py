@@ -29,7 +29,9 @@ def test_two_runs(ran):
     assert ran("run", "-p", "steps.txt", "-m", "replay:demo.jsonl", "-d", "rows.jsonl", "-s", "numeric").code == 0
     done = ran("compare", "r1", "r2", "--json")
     assert done.code == 0, done.err
-    assert abs(done.json["comparisons"][0]["difference"] - 0.5) < 1e-12
+    [found] = done.json["comparisons"]  # the variants that both runs have
+    assert (found["a"], found["b"], found["difference"]) == ("steps (r1)", "steps (r2)", 0.0)
+    assert "--name has no effect" in ran("compare", "r1", "r2", "--name", "x").err
 
 
 def test_two_columns_without_a_model(scansion, project):

@@ -27,7 +27,7 @@ def test_bash_completes(scansion, project):
         ("run --no-answer =", ["wrong", "unscored"]),
         ("run --truncated s", ["score"]),
         ("compare a b --gold-check ''", ["on", "off"]),
-        ("run --require ''", ["not-worse"]),
+        ("run --require ''", ["not-worse", "better", "equivalent"]),
         ("lab ''", ["size", "vacuum", "export"]),
         ("lab export ''", []),
     ):

@@ -14,7 +14,16 @@ def test_runs_are_listed(ran):
     assert done.code == 0, done.err
     assert "r1 experiment" in done.out
     assert "direct, steps" in done.out
-    assert ran("runs", "--json").json[0]["variants"] == ["direct", "steps"]
+    assert "scored by numeric" in done.out
+    assert "40.0%" in done.out
+    [row] = ran("runs", "--json").json
+    assert (row["variants"], row["scorer"], row["mean"]) == (["direct", "steps"], "numeric", 0.4)
+
+
+def test_a_run_goes_by_the_name_it_was_given(ran):
+    assert ran("run", "experiment.yaml", "--name", "second try", "--limit", "5").code == 0
+    assert "r2 second try" in ran("runs").out
+    assert "(second try)" in ran("run", "experiment.yaml", "--name", "second try", "--limit", "5").out
 
 
 def test_without_a_run_the_list_says_how_to_make_one(scansion):
@@ -39,7 +48,9 @@ def test_scoring_anew_asks_nothing(ran, project):
 def test_reports_of_a_run(ran, project):
     done = ran("report", "r1", "-o", "r.html", "--markdown", "m.md", "--junit", "j.xml", "--most", "4")
     assert done.code == 0, done.err
+    assert done.err == "wrote r.html\nwrote j.xml\nwrote m.md\n"
     text = (project / "r.html").read_text()
+    assert "<title>Scansion: experiment on rows.jsonl</title>" in text
     assert "This page holds 4 of 10 examples" in text
     assert "Think. {{question}}" in text
     assert "<summary>5 flips of steps against direct</summary>" in (project / "m.md").read_text()
@@ -53,6 +64,8 @@ def test_size_and_vacuum(ran):
     assert "MiB" in ran("lab", "size").out
     assert ran("lab", "size", "--json").json["calls"] == 20
     assert "after" in ran("lab", "vacuum").out
+    nothing = ran("lab")
+    assert (nothing.code, nothing.err) == (2, "scansion: lab: say what to do: size, vacuum or export\n")
 
 
 def test_an_export_has_a_row_for_each_outcome(ran, project):

@@ -163,3 +163,15 @@ def test_the_module_runs_as_a_program(project):
     )
     assert done.returncode == 0, done.stderr
     assert len(json.loads(done.stdout)["variants"]) == 2
+
+
+def test_what_was_written_is_said(scansion):
+    done = scansion("run", "experiment.yaml", "--record", "calls.jsonl", "-o", "r.html", "--markdown", "--json")
+    assert done.err.splitlines()[-2:] == ["wrote calls.jsonl", "wrote r.html"]
+    assert done.json["complete"]
+
+
+def test_verdicts_to_require(scansion):
+    for name, code in {"not-worse": 0, "better": 0, "equivalent": 1}.items():
+        done = scansion("run", "experiment.yaml", "--require", name, "--alpha", "0.1")
+        assert done.code == code, (name, done.out)

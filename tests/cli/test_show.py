@@ -22,7 +22,8 @@ def test_all_outcomes_with_input_target_output_score_and_calls(ran):
 def test_a_choice_of_outcomes(ran):
     assert ran("show", "--wrong", "--variant", "steps").out.count("example q") == 1
     assert ran("show", "--flips", "direct", "steps", "-n", "2").out.count("example q") == 2
-    assert ran("show", "--errors").out == "there is none\n"
+    assert ran("show", "--errors").out == "r1 has no errors\n"
+    assert ran("show", "--prompt", "--unscored", "--variant", "steps").out == "r1 has no unscored outcomes of steps\n"
     found = ran("show", "r1", "--flips", "direct", "steps", "--json").json
     assert {v["example"]["id"] for v in found} == {"q4", "q5", "q6", "q7", "q8"}
 
@@ -57,3 +58,10 @@ def test_rows_trials_and_calls_are_counted_from_one(scansion):
     assert "example q0 (row 1, trial 1)" in out
     assert "call 1 of 3: replay:demo.jsonl" in out
     assert "call 3 of 3:" in out
+
+
+def test_the_requests_as_json_and_nothing_else(ran):
+    found = ran("show", "--prompt", "--json", "-n", "1").json
+    assert [(each["example"], each["calls"]) for each in found] == [("q0", {"direct": 1}), ("q0", {"steps": 1})]
+    assert found[1]["request"]["messages"] == [{"role": "user", "content": "Think. What is 0 + 3?"}]
+    assert set(found[0]) == {"row", "example", "calls", "request"}

@@ -65,4 +65,4 @@ def test_filters_choose(page, tmp_path, act, count):
 
 def test_the_policy_lets_no_other_script_run(page, tmp_path):
     dom = shown(page.replace("</body>", "<script>document.title = 'taken'</script></body>"), tmp_path)
-    assert "<title>Scansion: word problems</title>" in dom
+    assert "<title>Scansion: word problems on data/questions.jsonl</title>" in dom

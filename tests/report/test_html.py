@@ -90,3 +90,9 @@ def test_trials_are_numbered_from_one(build):
     twice = [build.view(0, "a", trial=t) for t in (0, 1)]
     text = page(build.result(variants=[build.variant("a", trials=2)], comparisons=[]), twice)
     assert [o["trial"] for o in data(text, "examples")[0]["outcomes"]] == [1, 2]
+
+
+def test_the_title_names_plan_and_data(result, views):
+    assert "<h1>word problems on data/questions.jsonl</h1>" in page(result, views)
+    bare = page(structs.replace(result, name="", run="", data=""), views)
+    assert "<title>Scansion: Comparison</title>" in bare

@@ -1,6 +1,6 @@
-from scansion.report.plain import example_text, grouped, request_text
+from scansion.report.plain import example_text, grouped, own_message, request_text
 from scansion.report.text import cells
-from scansion.types import Message, Request, Sampling
+from scansion.types import Message, Request, Sampling, Score
 
 
 def test_two_variants_stand_side_by_side(views):
@@ -31,3 +31,12 @@ def test_a_request_is_shown_exactly_as_sent():
     chat = Request(messages=(Message("user", "  two\nlines "),), sampling=Sampling(temperature=0.5, stop=("\n",)))
     assert request_text(chat) == '--- user\n  two\nlines \n--- {"temperature":0.5,"stop":["\\n"]}'
     assert request_text(Request(text="Q: x\nA:")) == "--- text\nQ: x\nA:"
+
+
+def test_a_message_that_a_score_repeats_is_said_once(build):
+    said = "scorer boom failed: ValueError"
+    view = build.view(
+        0, "direct", status="error", message=said, scores={"boom": Score(None, "error", explanation=said)}
+    )
+    assert example_text([view], calls=False).count(said) == 1
+    assert own_message(build.view(0, "direct", status="error", message=said)) == said

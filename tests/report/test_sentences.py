@@ -1,5 +1,7 @@
+from msgspec import structs
+
 from scansion.experiments.results import Comparison, Gate
-from scansion.report.figures import Scale, probability, seconds, usd
+from scansion.report.figures import Scale, probability, scale_of, seconds, usd
 from scansion.report.names import shortener, shown
 from scansion.report.sentences import gates, head, remarks, verdict, verdicts
 
@@ -140,6 +142,8 @@ def test_an_address_that_tells_models_apart_stays(build):
 def test_a_gate_that_a_margin_would_help_says_so(build):
     gate = Gate("require not-worse", held=False, detail="b is undecided against a")
     assert gates(build.result(gates=[gate]))[0].endswith("; give --margin to let small differences pass)")
+    gate = Gate("require equivalent", held=False, detail="b is undecided against a")
+    assert gates(build.result(gates=[gate]))[0].endswith("; give --margin to say how much equivalent ones may differ)")
 
 
 def test_figures():
@@ -157,3 +161,25 @@ def test_figures():
     assert {x: usd(x) for x in written} == written
     assert [seconds(x) for x in (None, 0.34, 1.21, 125, 11400)] == ["-", "340ms", "1.2s", "2m05s", "3h10m"]
     assert [probability(x) for x in (0.0004, 0.004, 0.25, 1.0)] == ["p<0.001", "p=0.004", "p=0.25", "p=1"]
+
+
+def test_pairs_that_are_fewer_or_more_than_the_examples_are_told(build):
+    scale = scale_of(build.result())
+    [found] = build.result().comparisons
+    assert ", 200 pairs;" in verdict(structs.replace(found, pairs=200), scale)
+    assert ", 25 scored pairs of 200 examples;" in verdict(structs.replace(found, pairs=25), scale)
+    none = structs.replace(found, pairs=0, difference=None)
+    assert ", 0 scored pairs of 200 examples" in verdict(none, scale)
+    assert ", 200 pairs;" in verdict(found, scale)
+
+
+def test_the_head_names_the_host_of_the_models(build):
+    def lines(*models):
+        variants = [build.variant(f"p{i}", model=model) for i, model in enumerate(models)]
+        return head(shown(build.result(variants=variants, comparisons=[])))
+
+    at = "openai/gpt-5-mini?base_url=http://user:key@127.0.0.1:9001/v1"
+    assert "model openai/gpt-5-mini at 127.0.0.1:9001" in lines(at, at)
+    assert "models at 127.0.0.1:9001" in lines(at, at.replace("mini", "nano"))
+    assert not [line for line in lines(at, "openai/gpt-5-mini") if line.startswith("model")]
+    assert "model openai/m?base_url=http://[/" in lines("openai/m?base_url=http://[/")

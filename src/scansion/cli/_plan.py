@@ -73,6 +73,9 @@ def add_run_options(parser: Parser) -> None:
     group.add_argument("--dry-run", action="store_true", help="show the first requests, calls and cost; ask no model")
     add_call_options(group)
     group.add_argument("--max-wait", metavar="S", type=share, help="give up where a server asks to wait longer")
+    group.add_argument(
+        "--name", metavar="NAME", help="what the run is called (default: the plan's file, or the prompt)"
+    )
     group.add_argument("--record", metavar="PATH", help="write the calls to a recording for replay:PATH")
     group.add_argument("--lab", metavar="DIR", help="the lab's folder (default: the nearest .scansion/)")
     group = parser.add_argument_group("what must hold, else exit code 1")
@@ -83,7 +86,11 @@ def add_run_options(parser: Parser) -> None:
         help="every variant's mean is at least X; or VARIANT=X; repeatable",
     )
     group.add_argument("--fail-if-worse", action="store_true", help="no variant is worse than the baseline")
-    group.add_argument("--require", choices=["not-worse"], help="every variant is shown to be not worse (--margin)")
+    group.add_argument(
+        "--require",
+        choices=["not-worse", "better", "equivalent"],
+        help="every variant is shown to be that; not-worse and equivalent within --margin",
+    )
     group = parser.add_argument_group("what is shown")
     group.add_argument("--json", action="store_true", help="one JSON document on standard output")
     group.add_argument("--markdown", metavar="FILE", nargs="?", const="-", help="a summary for a pull request")
@@ -106,6 +113,7 @@ def _columns(args: Namespace) -> dict[str, Any]:
 
 def _fields(args: Namespace) -> dict[str, Any]:
     return {
+        "name": args.name,
         "techniques": args.technique,
         "models": args.model,
         "scorers": args.scorer,

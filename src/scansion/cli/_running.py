@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scansion.cli._show import code_of, print_json, put_out, show_result, width, write_reports
+from scansion.cli._show import code_of, print_json, put_out, say_written, show_result, width, write_reports
 
 if TYPE_CHECKING:
     from scansion.experiments.plan import Options, Plan
@@ -23,6 +24,8 @@ def execute(plan: Plan, options: Options, args: Namespace) -> int:
     ask(plan, args.lab, yes=args.yes)
     result = run_watched(plan, options, args.lab)
     show_result(result, args)
+    if args.record and Path(args.record).exists():
+        say_written(args.record)
     if args.output or args.junit or args.markdown:
         from scansion.experiments.lab import Lab
 

@@ -23,6 +23,7 @@ __all__ = [
     "flips_of",
     "print_json",
     "put_out",
+    "say_written",
     "show_result",
     "width",
     "write_markdown",
@@ -86,6 +87,13 @@ def check_targets(args: Namespace) -> None:
             raise InputError(f"{path}: there is no folder {target.parent}; make it first")
 
 
+def say_written(path: str) -> None:
+    """Says on standard error that a file was written."""
+    from scansion.report.text import one_line
+
+    print(f"wrote {one_line(path)}", file=sys.stderr)
+
+
 def flips_of(lab: Lab, result: RunResult) -> Iterator[tuple[Comparison, Iterator[OutcomeView]]]:
     """The flips of every comparison of a run."""
     for each in result.comparisons:
@@ -96,11 +104,13 @@ def write_reports(lab: Lab, result: RunResult, args: Namespace) -> None:
     """Writes the report files that were asked for."""
     if args.output:
         _write_html(lab, result, args.output, getattr(args, "most", None))
+        say_written(args.output)
     if args.junit:
         from scansion.report import junit
 
         with _open(args.junit) as stream:
             junit.write(result, lab.views(result.run), stream)
+        say_written(args.junit)
     if args.markdown:
         write_markdown(result, flips_of(lab, result), args)
 
@@ -114,6 +124,7 @@ def write_markdown(
     text = markdown.render(result, flips)
     if args.markdown != "-":
         Path(args.markdown).write_text(text, encoding="utf-8", errors="backslashreplace")
+        say_written(args.markdown)
     elif not args.json:
         put_out(text)
 

@@ -122,6 +122,7 @@ _NEW_RUN = [
     "truncated",
     "gold_check",
     "seed",
+    "name",
     "budget",
 ]
 _NEW_RUN += ["dry_run", "concurrency", "timeout", "tries", "max_wait", "record", "junit", "output"]

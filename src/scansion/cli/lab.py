@@ -20,9 +20,12 @@ if TYPE_CHECKING:
     from scansion.experiments.lab import Lab
 
 
+_ACTIONS = ["size", "vacuum", "export"]
+
+
 def configure(parser: Parser) -> None:
     """The options of `scansion lab`."""
-    parser.add_argument("action", choices=["size", "vacuum", "export"])
+    parser.add_argument("action", nargs="?", choices=_ACTIONS)
     parser.add_argument("run", nargs="?", metavar="RUN", help="for export: a run's id or name (default: the last)")
     parser.add_argument("-o", "--output", metavar="FILE", help="for export: the file to write")
     parser.add_argument("--json", action="store_true", help="one JSON document on standard output")
@@ -33,6 +36,8 @@ def main(args: Namespace) -> int:
     """Runs the command."""
     from scansion.experiments.lab import Lab
 
+    if args.action is None:
+        raise InputError(f"lab: say what to do: {', '.join(_ACTIONS[:-1])} or {_ACTIONS[-1]}")
     if args.action != "export" and (args.run or args.output):
         raise InputError(f"lab: {args.action} takes no run and no file")
     if args.action == "export":

@@ -16,7 +16,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Iterable, Iterator
 from itertools import groupby, islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from scansion.cli._parser import Parser, whole
 from scansion.cli._show import print_json, put_out, width
@@ -50,17 +50,40 @@ def main(args: Namespace) -> int:
 
     with Lab.find(args.lab, create=False) as lab:
         views = _views(lab, args)
-        models = {v["model"] for v in lab.run_table.find(args.run).context["variants"]}
-        if args.prompt and not args.json:
-            rows = (list(views) for _, views in groupby(views, key=lambda view: view.row))
-            _page(_requests(islice(rows, args.n), models))
-            return 0
-        groups = islice(grouped(views), args.n)
+        run = lab.run_table.find(args.run)
+        models = {v["model"] for v in run.context["variants"]}
+        by_row = (list(views) for _, views in groupby(views, key=lambda view: view.row))
+        groups = islice(by_row if args.prompt else grouped(views), args.n)
         if args.json:
-            print_json([view for group in groups for view in group])
+            print_json([each for group in groups for each in (_asked(group) if args.prompt else group)])
         else:
-            _page(_examples(groups, models))
+            texts = _requests(groups, models) if args.prompt else _examples(groups, models)
+            _page(_or_none(texts, f"{run.label} has no {_wanted(args)}\n"))
     return 0
+
+
+def _wanted(args: Namespace) -> str:
+    """What was asked for, in words."""
+    named = {"wrong": "wrong outcomes", "errors": "errors", "unscored": "unscored outcomes"}
+    found = f"flips between {args.flips[0]} and {args.flips[1]}" if args.flips else named.get(args.which, "outcomes")
+    return f"{found} of {args.variant}" if args.variant else found
+
+
+def _or_none(texts: Iterable[str], none: str) -> Iterator[str]:
+    empty = True
+    for text in texts:
+        empty = False
+        yield text
+    if empty:
+        yield none
+
+
+def _asked(views: list[OutcomeView]) -> Iterator[dict[str, Any]]:
+    """The requests of one example, equal ones once, each with how often each variant made it."""
+    from scansion.report.plain import distinct_requests
+
+    for request, by in distinct_requests(views):
+        yield {"row": views[0].row, "example": views[0].example.id, "calls": dict(by), "request": request}
 
 
 def _views(lab: Lab, args: Namespace) -> Iterable[OutcomeView]:
@@ -73,12 +96,7 @@ def _examples(groups: Iterable[list[OutcomeView]], models: set[str]) -> Iterator
     from scansion.report.plain import example_text
 
     cells = width()
-    empty = True
-    for group in groups:
-        empty = False
-        yield example_text(group, cells, models=models)
-    if empty:
-        yield "there is none\n"
+    return (example_text(group, cells, models=models) for group in groups)
 
 
 def _requests(examples: Iterable[list[OutcomeView]], models: set[str]) -> Iterator[str]:

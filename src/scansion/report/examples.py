@@ -9,7 +9,7 @@ import msgspec
 
 from scansion.experiments.results import OutcomeView, VariantResult
 from scansion.report.names import shortener
-from scansion.report.plain import call_facts, mark, message_text, score_text, value_text
+from scansion.report.plain import call_facts, mark, message_text, own_message, score_text, value_text
 from scansion.report.text import one_line, visible
 from scansion.types import Call
 
@@ -105,7 +105,7 @@ def _outcome(view: OutcomeView) -> dict[str, Any]:
     return {
         "status": "wrong" if view.wrong else view.status,
         "mark": mark(view),
-        "message": visible(view.message),
+        "message": visible(own_message(view)),
         "text": None if view.output is None else visible(view.output.text),
         "scores": [score_text(name, score) for name, score in view.scores.items()],
     }

@@ -67,7 +67,7 @@ def write(
 def _part(name: str, result: RunResult, gathered: Gathered, texts: Texts, page: str) -> str:
     parts = {
         "policy": lambda: _policy(page),
-        "title": lambda: _text(f"Scansion: {result.name or result.run}"),
+        "title": lambda: _text(f"Scansion: {_title(result)}"),
         "head": lambda: _head(result),
         "plot": lambda: plot.intervals(result),
         "table": lambda: _tables(result),
@@ -102,7 +102,13 @@ def _head(result: RunResult) -> str:
     title, *rest = sentences.head(result)
     made = [f"made {result.created}"] if result.created else []
     lines = "".join(f"<p>{_sentence(line)}</p>" for line in [title, *rest, *made])
-    return f"<h1>{_text(result.name or f'Run {result.run}')}</h1>{lines}"
+    return f"<h1>{_text(_title(result))}</h1>{lines}"
+
+
+def _title(result: RunResult) -> str:
+    """The plan and the data, since a plan without a name goes by its prompt alone."""
+    name = result.name or (f"Run {result.run}" if result.run else "Comparison")
+    return f"{name} on {result.data}" if result.data else name
 
 
 def _sentence(text: str) -> str:

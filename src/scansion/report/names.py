@@ -1,4 +1,4 @@
-"""Names as they are shown: models without the server's address where that does not tell one model from another."""
+"""Names as they are shown: without the address of the server that all models share, which the head names once."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from msgspec import structs
 
 from scansion.experiments.results import RunResult
 
-__all__ = ["joined", "shortener", "shown"]
+__all__ = ["AT", "joined", "shortener", "shown"]
+
+AT = " at "
+"""What stands between a model and the host of its server."""
 
 _ADDRESS = "base_url="
 
@@ -41,12 +44,26 @@ def _without(model: str) -> str:
     return f"{plain}?{kept}" if kept else plain
 
 
+def _located(model: str) -> str:
+    """A model with the host of its address in place of the address: `openai/m at 127.0.0.1:8000`."""
+    from urllib.parse import unquote, urlsplit
+
+    addresses = _addresses(model)
+    if len(addresses) != 1:
+        return model
+    try:
+        host = urlsplit(unquote(addresses[0].removeprefix(_ADDRESS))).netloc.rpartition("@")[2]
+    except ValueError:
+        return model
+    return _without(model) + AT + host if host else model
+
+
 def shown(result: RunResult) -> RunResult:
-    """`result` with every name and note as it is shown."""
+    """`result` with every name and note as it is shown; a model's address is shown by its host."""
     short = shortener(v.model for v in result.variants)
     return structs.replace(
         result,
-        variants=[structs.replace(v, name=short(v.name), model=short(v.model)) for v in result.variants],
+        variants=[structs.replace(v, name=short(v.name), model=_located(v.model)) for v in result.variants],
         comparisons=[structs.replace(c, a=short(c.a), b=short(c.b)) for c in result.comparisons],
         baseline=short(result.baseline),
         notes=_merged([short(note) for note in result.notes], [short(v.name) for v in result.variants]),

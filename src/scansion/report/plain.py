@@ -23,6 +23,7 @@ __all__ = [
     "grouped",
     "mark",
     "message_text",
+    "own_message",
     "request_text",
     "requests_text",
     "score_text",
@@ -49,6 +50,11 @@ def mark(view: OutcomeView) -> str:
         reason = kind_words(view.reason) if view.status == "error" else one_line(view.reason)
         return view.status + (f" ({reason})" if reason else "")
     return "wrong" if view.wrong else "right"
+
+
+def own_message(view: OutcomeView) -> str:
+    """The words of an outcome, empty where one of its scores says the same."""
+    return "" if any(score.explanation == view.message for score in view.scores.values()) else view.message
 
 
 def score_text(name: str, score: Score) -> str:
@@ -164,8 +170,8 @@ def _field(name: str, value: Any, width: int) -> list[str]:
 
 def _outcome(view: OutcomeView, short: Callable[[str], str]) -> list[str]:
     lines = [f"[{one_line(short(view.variant))}] {mark(view)}"]
-    if view.message:
-        lines.append(one_line(view.message))
+    if message := own_message(view):
+        lines.append(one_line(message))
     if view.output is not None:
         lines += visible(view.output.text).split("\n")
     return [*lines, *(f"  {score_text(name, score)}" for name, score in view.scores.items())]

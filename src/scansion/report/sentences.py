@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from scansion.errors import PASSING
 from scansion.experiments.results import Comparison, RunResult, VariantResult
 from scansion.report.figures import Scale, count, plural, probability, scale_of, usd
-from scansion.report.names import joined
+from scansion.report.names import AT, joined
 from scansion.report.text import cut, one_line
 
 __all__ = ["gates", "head", "is_replay", "kind_words", "remarks", "verdict", "verdicts"]
@@ -25,6 +25,12 @@ _KINDS = {
     "program": "program error",
 }
 """The kinds of errors whose names do not say it by themselves."""
+
+_WITHIN = {
+    "require not-worse": "to let small differences pass",
+    "require equivalent": "to say how much equivalent ones may differ",
+}
+"""What a margin does for the gates that go by one."""
 
 _RELATION = {
     "better": "is better than",
@@ -48,8 +54,15 @@ def verdict(found: Comparison, scale: Scale, level: float = 0.95) -> str:
         start = f"{b} {_RELATION[found.verdict]} {a}"
         if found.margin is not None and found.verdict in ("not worse", "equivalent"):
             start += f" within {scale.margin(found.margin)}"
-    facts = ", ".join([*_measured(found, scale, level), plural(found.n, "pair")])
+    facts = ", ".join([*_measured(found, scale, level), _pairs(found)])
     return f"{start}: {facts}" + "".join(f"; {each}" for each in _rest(found, scale))
+
+
+def _pairs(found: Comparison) -> str:
+    """How many pairs the difference rests on; a difference on none is of a lab that did not count them."""
+    if found.pairs == found.n or (not found.pairs and found.difference is not None):
+        return plural(found.n, "pair")
+    return f"{plural(found.pairs, 'scored pair')} of {plural(found.n, 'example')}"
 
 
 def _measured(found: Comparison, scale: Scale, level: float) -> Iterable[str]:
@@ -103,13 +116,16 @@ def head(result: RunResult) -> list[str]:
 
 
 def _shared(variants: list[VariantResult]) -> str:
-    """The technique and the model that do not vary."""
+    """The technique and the model that do not vary, or the server that all models share."""
     techniques, models = {v.technique for v in variants}, {v.model for v in variants}
     parts = []
     if len(techniques) == 1 and techniques.isdisjoint({"", "as-is"}):
         parts.append(f"technique {one_line(min(techniques))}")
+    hosts = {v.model.partition(AT)[2] for v in variants}
     if len(models) == 1 and "" not in models:
         parts.append(f"model {one_line(min(models))}")
+    elif len(hosts) == 1 and "" not in hosts:
+        parts.append(f"models{AT}{one_line(min(hosts))}")
     return "; ".join(parts)
 
 
@@ -126,8 +142,8 @@ def gates(result: RunResult) -> list[str]:
     lines = []
     for gate in result.gates:
         details = [one_line(gate.detail)] if gate.detail else []
-        if gate.rule == "require not-worse" and not gate.held and result.comparisons and unbounded:
-            details.append("give --margin to let small differences pass")
+        if not gate.held and result.comparisons and unbounded and gate.rule in _WITHIN:
+            details.append(f"give --margin {_WITHIN[gate.rule]}")
         why = f" ({'; '.join(details)})" if details else ""
         lines.append(f"gate {'held' if gate.held else 'NOT held'}: {one_line(gate.rule)}{why}")
     return lines

@@ -1,0 +1,90 @@
+"""Writes gallery.md: every technique, scorer, extractor and model provider, as the registries describe them.
+
+    python docs/gallery.py
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from msgspec.structs import fields
+
+from scansion.models.providers._compatible import SERVERS
+from scansion.models.registry import OPTIONS, providers
+from scansion.scorers import extractor, scorer
+from scansion.specs import Entry, Registry
+from scansion.techniques import technique
+from scansion.types import Sampling
+
+PAGE = Path(__file__).with_suffix(".md")
+
+HEAD = """\
+# Gallery
+
+Written by `python docs/gallery.py` from the registries; edit the docstrings, not this page. A name, its arguments and
+their defaults stand as they are written in `experiment.yaml`, after `-t` and `-s`, and in Python.
+"""
+
+
+def page() -> str:
+    """The text of gallery.md."""
+    sections = [
+        HEAD,
+        *_section("Techniques", "Joined by `|`, the first innermost; `as-is` is the prompt as it stands.", technique),
+        *_section("Scorers", "Scorers of your own are written `python:FILE_STEM:FUNCTION`.", scorer),
+        *_section("Extractors", "Given to a scorer or a technique as `by=`.", extractor),
+        *_models(),
+    ]
+    return "\n".join(sections)
+
+
+def _section(title: str, about: str, registry: Registry) -> Iterator[str]:
+    yield f"## {title}\n\n{about}\n"
+    for entry in _built_in(registry):
+        yield f"### {entry.name}\n\n    {entry.usage}\n{_aliases(entry.aliases)}\n{_described(entry)}\n"
+
+
+def _built_in(registry: Registry) -> Iterable[Entry]:
+    """The entries of Scansion's own files: what plug-ins and tests add is not the page's."""
+    return (entry for entry in registry if entry.factory.__module__.startswith(f"{registry.package}."))
+
+
+def _aliases(names: Iterable[str]) -> str:
+    listed = ", ".join(f"`{name}`" for name in names)
+    return f"\nAlso called {listed}.\n" if listed else ""
+
+
+def _described(entry: Entry) -> str:
+    return inspect.cleandoc(entry.__doc__ or "")
+
+
+def _models() -> Iterator[str]:
+    yield "## Models\n\nWritten `PROVIDER/NAME?option=value&option=value`; `replay:PATH` and `python:MODULE:FUNCTION`.\n"
+    for entry in _built_in(providers):
+        aliases = [name for name in entry.aliases if name not in SERVERS]
+        yield f"### {entry.name}\n{_aliases(aliases)}\n{_module_words(entry)}\n"
+    yield "### Servers that speak OpenAI's protocol\n"
+    yield "Any other is reached by `openai/NAME?base_url=URL`. Local ones need no key.\n"
+    yield _table(("server", "where", "key"), [(f"`{n}/…`", s.url, f"`{s.key}`") for n, s in SERVERS.items()])
+    yield "### Options\n\nOf the provider; each takes those that it has a use for.\n"
+    yield _table(("option", "what it is"), [(f"`{name}`", words) for name, words in OPTIONS.items()])
+    sampling = ", ".join(f"`{f.name}`" for f in fields(Sampling) if f.name != "extra")
+    yield f"Of sampling, sent with every request: {sampling}; `stop` may be repeated.\n"
+    yield "`extra.NAME` is sent to the provider as it is. What is left out is left to the provider.\n"
+
+
+def _module_words(entry: Entry) -> str:
+    """What the provider's file says of it, in Markdown."""
+    return inspect.cleandoc(inspect.getmodule(entry.factory).__doc__ or "")
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines) + "\n"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(re.sub(r"\n{3,}", "\n\n", page()).rstrip() + "\n", encoding="utf-8")
