@@ -1,14 +1,17 @@
 """Writes gallery.md: every technique, scorer, extractor and model provider, as the registries describe them.
 
-    python docs/gallery.py
+python docs/gallery.py
 """
 
 from __future__ import annotations
 
 import inspect
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from textwrap import fill
+from typing import Any
 
 from msgspec.structs import fields
 
@@ -25,7 +28,8 @@ HEAD = """\
 # Gallery
 
 Written by `python docs/gallery.py` from the registries; edit the docstrings, not this page. A name, its arguments and
-their defaults stand as they are written in `experiment.yaml`, after `-t` and `-s`, and in Python.
+their defaults stand as they are written in `experiment.yaml` and after `-t` and `-s`; in Python they are
+`technique.vote(5)`, `scorer.numeric()`, `extractor.regex(...)`, with `_` behind a word of Python's own (`scorer.not_`).
 """
 
 
@@ -38,16 +42,16 @@ def page() -> str:
         *_section("Extractors", "Given to a scorer or a technique as `by=`.", extractor),
         *_models(),
     ]
-    return "\n".join(sections)
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(sections)).rstrip() + "\n"
 
 
-def _section(title: str, about: str, registry: Registry) -> Iterator[str]:
+def _section(title: str, about: str, registry: Registry[Any]) -> Iterator[str]:
     yield f"## {title}\n\n{about}\n"
     for entry in _built_in(registry):
         yield f"### {entry.name}\n\n    {entry.usage}\n{_aliases(entry.aliases)}\n{_described(entry)}\n"
 
 
-def _built_in(registry: Registry) -> Iterable[Entry]:
+def _built_in(registry: Registry[Any]) -> Iterable[Entry[..., Any]]:
     """The entries of Scansion's own files: what plug-ins and tests add is not the page's."""
     return (entry for entry in registry if entry.factory.__module__.startswith(f"{registry.package}."))
 
@@ -57,28 +61,31 @@ def _aliases(names: Iterable[str]) -> str:
     return f"\nAlso called {listed}.\n" if listed else ""
 
 
-def _described(entry: Entry) -> str:
+def _described(entry: Entry[..., Any]) -> str:
     return inspect.cleandoc(entry.__doc__ or "")
 
 
 def _models() -> Iterator[str]:
-    yield "## Models\n\nWritten `PROVIDER/NAME?option=value&option=value`; `replay:PATH` and `python:MODULE:FUNCTION`.\n"
+    yield "## Models\n"
+    yield "Written `PROVIDER/NAME?option=value&option=value`, `replay:PATH`, `python:MODULE:FUNCTION`, `human`."
+    yield "The format of recordings is in [formats/run.md](formats/run.md#recordings).\n"
     for entry in _built_in(providers):
         aliases = [name for name in entry.aliases if name not in SERVERS]
         yield f"### {entry.name}\n{_aliases(aliases)}\n{_module_words(entry)}\n"
     yield "### Servers that speak OpenAI's protocol\n"
-    yield "Any other is reached by `openai/NAME?base_url=URL`. Local ones need no key.\n"
-    yield _table(("server", "where", "key"), [(f"`{n}/…`", s.url, f"`{s.key}`") for n, s in SERVERS.items()])
+    yield "Any other is reached by `openai/NAME?base_url=URL`. A key is the environment variable of that name.\n"
+    rows = [(f"`{n}/…`", s.url, f"`{s.key}`" + ", not needed" * s.local) for n, s in SERVERS.items()]
+    yield _table(("server", "where", "key"), rows)
     yield "### Options\n\nOf the provider; each takes those that it has a use for.\n"
     yield _table(("option", "what it is"), [(f"`{name}`", words) for name, words in OPTIONS.items()])
-    sampling = ", ".join(f"`{f.name}`" for f in fields(Sampling) if f.name != "extra")
-    yield f"Of sampling, sent with every request: {sampling}; `stop` may be repeated.\n"
-    yield "`extra.NAME` is sent to the provider as it is. What is left out is left to the provider.\n"
+    sampling = fill(", ".join(f"`{f.name}`" for f in fields(Sampling) if f.name != "extra"), 120)
+    yield f"Of sampling, sent with every request:\n{sampling}."
+    yield "`stop` may be repeated. `extra.NAME` is sent to the provider as it is. What is unset is not sent."
 
 
-def _module_words(entry: Entry) -> str:
-    """What the provider's file says of it, in Markdown."""
-    return inspect.cleandoc(inspect.getmodule(entry.factory).__doc__ or "")
+def _module_words(entry: Entry[..., Any]) -> str:
+    """What the provider's file says of it."""
+    return inspect.cleandoc(sys.modules[entry.factory.__module__].__doc__ or "")
 
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
@@ -87,4 +94,4 @@ def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(re.sub(r"\n{3,}", "\n\n", page()).rstrip() + "\n", encoding="utf-8")
+    PAGE.write_text(page(), encoding="utf-8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import runpy
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,12 @@ def test_relative_links_lead_somewhere(page: Path) -> None:
     links = re.findall(r"\]\((?!https?://|#)([^)#\s]+)", page.read_text(encoding="utf-8"))
     missing = [link for link in links if not (page.parent / link).exists()]
     assert missing == []
+
+
+def test_the_gallery_is_what_its_script_would_write_now() -> None:
+    gallery = runpy.run_path(str(ROOT / "docs" / "gallery.py"))
+    written = (ROOT / "docs" / "gallery.md").read_text(encoding="utf-8")
+    assert written == gallery["page"](), "run: python docs/gallery.py"
 
 
 def test_every_command_of_the_readme_exists() -> None:
@@ -40,6 +47,19 @@ def test_the_readmes_session_is_what_the_commands_print(
     start = text.index("    run r1 (experiment)")
     shown = text[start : text.index("\nTwo prompts were tried")]
     assert _without_times(shown) == _without_times(capsys.readouterr().out)
+
+
+def test_the_example_runs_on_a_model_that_refuses_temperature(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from scansion.cli import main
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("OPENAI_API_KEY", "x")
+    assert main(["init"]) == 0
+    capsys.readouterr()
+    assert main(["run", "experiment.yaml", "-m", "openai/gpt-5-mini", "--dry-run"]) == 0
+    assert "240 calls" in capsys.readouterr().out
 
 
 def _without_times(text: str) -> list[str]:
