@@ -17,7 +17,7 @@ from scansion.models.gateway import Gateway
 from scansion.prompts import Prompt, load
 from scansion.scorers import Scorer
 from scansion.specs import function_digest
-from scansion.techniques import Context, Pipeline, Technique, compose, parse_techniques, prompt_of
+from scansion.techniques import Context, Pipeline, Technique, chain, compose, parse_techniques, prompt_of
 from scansion.types import Example, Request, Sampling, digest
 
 __all__ = ["Variant", "build_variants", "find_variant", "pair_with_baseline"]
@@ -142,16 +142,12 @@ def _stem(draft: _Draft) -> str:
     return draft.program.name if isinstance(draft.program, Prompt) else draft.label
 
 
-def _spec(techniques: Sequence[Technique]) -> str:
-    return " | ".join(t.spec for t in techniques) or "as-is"
-
-
 def _names(drafts: Sequence[_Draft]) -> list[str]:
     """Prompt stem, technique, model, without what does not vary; the name as written where stems clash."""
     stems = {d.label: _stem(d) for d in drafts}
     clash = len(set(stems.values())) < len(stems)
     parts = [
-        ((d.label if clash else _stem(d)), "" if not d.techniques else _spec(d.techniques), d.model) for d in drafts
+        ((d.label if clash else _stem(d)), "" if not d.techniques else chain(d.techniques), d.model) for d in drafts
     ]
     varies = [len({part[i] for part in parts}) > 1 for i in range(3)]
     varies[0] = varies[0] or not any(varies)
@@ -176,12 +172,12 @@ def _opened(draft: _Draft, index: int, name: str, context: Context, parts: tuple
     context = msgspec.structs.replace(context, mapping={**optional, **(columns or {})})
     if prompt is not None:
         channel.accepts(Request(text="" if prompt.kind == "completion" else None))
-    program = compose(draft.program, draft.techniques, context) if draft.techniques else draft.program
+    program = compose(draft.program, draft.techniques, context)
     return Variant(
         index=index,
         name=name,
         prompt=draft.label if prompt is None or prompt.path is None else prompt.path,
-        technique=_spec(draft.techniques),
+        technique=chain(draft.techniques),
         model=draft.model,
         program=program,
         columns=columns,

@@ -28,6 +28,7 @@ __all__ = [
     "Technique",
     "Wrap",
     "calls_per_outcome",
+    "chain",
     "compose",
     "parse_techniques",
     "prompt_of",
@@ -178,7 +179,7 @@ def compose(program: Any, techniques: Sequence[Technique], context: Context) -> 
         if prompt is None:
             raise InputError(f"{each.spec} edits a prompt, and {_name(start)} is a program in Python")
         run = prompt = each.raw.apply(prompt, context)
-    return run if run is prompt or not techniques else Composed(run, prompt, _chain(techniques))
+    return run if run is prompt or not techniques else Composed(run, prompt, chain(techniques))
 
 
 def prompt_of(program: Any) -> Prompt | None:
@@ -213,7 +214,7 @@ class Pipeline:
     @property
     def spec(self) -> str:
         """The techniques as text."""
-        return _chain(self.techniques)
+        return chain(self.techniques)
 
     @cached_property
     def composed(self) -> Program:
@@ -227,7 +228,8 @@ class Pipeline:
         return f"{_name(self.program)} | {self.spec}"
 
 
-def _chain(techniques: Sequence[Technique]) -> str:
+def chain(techniques: Sequence[Technique]) -> str:
+    """The techniques as text, `as-is` for none."""
     return " | ".join(t.spec for t in techniques) or "as-is"
 
 
