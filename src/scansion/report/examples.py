@@ -8,21 +8,13 @@ from typing import Any
 import msgspec
 
 from scansion.experiments.results import OutcomeView, VariantResult
+from scansion.experiments.views import is_flip
 from scansion.report.names import shortener
 from scansion.report.plain import call_facts, mark, message_text, own_message, score_text, value_text
 from scansion.report.text import one_line, visible
 from scansion.types import Call
 
-__all__ = ["Gathered", "Texts", "as_data", "is_flip"]
-
-
-def is_flip(views: list[OutcomeView]) -> bool:
-    """Whether two variants differ on one example: one right, the other wrong, in the same trial."""
-    marks: dict[int, set[bool]] = {}
-    for view in views:
-        if view.status == "scored":
-            marks.setdefault(view.trial, set()).add(view.wrong)
-    return any(len(found) == 2 for found in marks.values())
+__all__ = ["Gathered", "Texts", "as_data"]
 
 
 class Gathered:
