@@ -1,4 +1,5 @@
-"""Variables: from the environment of the process, or else from the nearest `.env` file.
+"""What the machine gives: variables from the environment of the process, or else from the nearest `.env` file, and the
+user's cache folder.
 
 `.env` is looked for from the working directory upwards; its lines are `NAME=value`, with an optional `export`, quotes
 and `#` comments. The environment of the process is never changed.
@@ -10,7 +11,7 @@ import os
 import re
 from pathlib import Path
 
-__all__ = ["find", "parse"]
+__all__ = ["cache_folder", "find", "parse"]
 
 _LINE = r"""\s*(?:export\s+)?(?P<name>[A-Za-z_]\w*)\s*=\s*
         (?:'(?P<single>[^']*)'|"(?P<double>(?:\\.|[^"\\])*)"|(?P<bare>.*?))
@@ -22,6 +23,13 @@ def find(variable: str) -> str | None:
     """The value of `variable` from the environment, or else from the nearest `.env`; None if neither sets it."""
     value = os.environ.get(variable)
     return value if value is not None else _dotenv().get(variable)
+
+
+def cache_folder() -> Path:
+    """The user's cache folder for Scansion, which need not be there yet: `$XDG_CACHE_HOME/scansion` or
+    `~/.cache/scansion` (XDG Base Directory Specification). Raises RuntimeError where there is no home folder."""
+    folder = os.environ.get("XDG_CACHE_HOME")
+    return (Path(folder) if folder else Path.home() / ".cache") / "scansion"
 
 
 def _dotenv() -> dict[str, str]:

@@ -14,7 +14,6 @@ from scansion.experiments.lab import Lab
 from scansion.experiments.plan import Options, Plan
 from scansion.experiments.session import open_parts, rows_of
 from scansion.experiments.variants import Variant
-from scansion.models import prices
 from scansion.models.channel import Channel
 from scansion.models.gateway import Gateway, Purpose
 from scansion.models.lm import LM, Trace
@@ -144,7 +143,5 @@ def _tokens(request: Request) -> tuple[int, int]:
 
 
 def _cost(variant: Variant, tokens_in: int, tokens_out: int) -> float | None:
-    if not variant.channel.capabilities.priced:
-        return 0.0
-    rates = prices.rates(variant.channel.spec.plain)
+    rates = variant.channel.find_rates()
     return rates.cost(Usage(input_tokens=tokens_in, output_tokens=tokens_out)) if rates is not None else None

@@ -171,7 +171,8 @@ def _opened(draft: _Draft, index: int, name: str, context: Context, parts: tuple
     optional = _optional(prompt, data) if prompt is not None else {}
     context = msgspec.structs.replace(context, mapping={**optional, **(columns or {})})
     if prompt is not None:
-        channel.accepts(Request(text="" if prompt.kind == "completion" else None))
+        text = "" if prompt.kind == "completion" else None
+        channel.accepts(Request(text=text, tools=prompt.tools, response_format=prompt.response_format))
     program = compose(draft.program, draft.techniques, context)
     return Variant(
         index=index,

@@ -20,7 +20,8 @@ class Capabilities(Struct, frozen=True, omit_defaults=True):
     answers one at a time). `efforts` lists the accepted values of `effort`, empty when any is passed on. `priced` is
     False for models that cost nothing by nature (a recording, a person, a function, a local server). `recorded` says
     that answers come from a recording. A `patient` model may take any time (a person thinks): no timeout holds.
-    `image_tokens` bounds the input tokens that one image counts for.
+    `image_tokens` bounds the input tokens that one image counts for. `tools` and `formats` say whether a request may
+    offer tools and demand a response format.
     """
 
     refuses: frozenset[str] = frozenset()
@@ -37,6 +38,8 @@ class Capabilities(Struct, frozen=True, omit_defaults=True):
     image_tokens: int = 3000
     refuses_with_effort: frozenset[str] = frozenset()
     exclusive: tuple[str, ...] = ()
+    tools: bool = True
+    formats: bool = True
 
 
 @runtime_checkable
@@ -49,6 +52,7 @@ class Model(Protocol):
 
     Two further methods are used where a model has them. `ready()` raises InputError for what only a run needs (a key, a
     terminal); it is called before the first call, and not for a preview. `hush()` says that nothing more will be asked.
+    A model with `rates` (prices.Rates) states its own price; no table is asked for it.
     """
 
     name: str

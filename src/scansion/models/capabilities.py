@@ -142,4 +142,4 @@ def _check_effort(model: str, capabilities: Capabilities, sampling: Sampling) ->
 
 def _sets(sampling: Sampling, field: str) -> bool:
     value = getattr(sampling, field)
-    return value is not None and value != () and value != _HARMLESS.get(field)
+    return value is not None and value not in ((), {}) and value != _HARMLESS.get(field)

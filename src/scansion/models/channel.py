@@ -57,7 +57,8 @@ class Channel:
         self.counters = Counters()
         self.answered = False  # whether any call has succeeded yet, recorded ones included
         self.priced = asyncio.Lock()  # held by whoever looks the price up
-        self.rates_known = not model.capabilities.priced
+        self.own_rates: Rates | None = getattr(model, "rates", None)
+        self.rates_known = not model.capabilities.priced or self.own_rates is not None
         self.output_limit: int | None = None
         self.output_limited = False  # whether the limit was put into any request
         self._effective: dict[int, tuple[Sampling, Sampling]] = {}
@@ -72,7 +73,14 @@ class Channel:
         """The model's price; None where none is known, or while the price tables are being loaded."""
         if not self.model.capabilities.priced:
             return prices.FREE
+        if self.own_rates is not None:
+            return self.own_rates
         return prices.rates(self.plain) if self.rates_known else None
+
+    def find_rates(self) -> Rates | None:
+        """The model's price, the tables loaded for it if need be; None where none is known."""
+        self.rates_known = True
+        return self.rates
 
     def effective(self, sampling: Sampling) -> Sampling:
         """What is sent for a request that states `sampling`: the spec's fields win, the budget's output limit fills in.
@@ -106,6 +114,10 @@ class Channel:
             raise InputError(
                 f"{self.name} is a base model and takes no messages; set apiType: completion in the prompt"
             )
+        if request.tools and not takes.tools:
+            raise InputError(f"{self.name} takes no tools")
+        if request.response_format is not None and not takes.formats:
+            raise InputError(f"{self.name} takes no response format; ask for the form in the prompt's words")
         if not takes.images and any(_has_image(m.content) for m in request.messages):
             raise InputError(f"{self.name} takes no images")
 

@@ -121,7 +121,7 @@ class Gateway:
             pass
         elif self.limits is not None and self.limits.usd is not None:
             self._require_price(channel)
-        else:
+        elif channel.own_rates is None:
             prices.preload(channel.plain)
         if self.limits is not None and self.limits.bounds_output and not model.capabilities.recorded:
             channel.output_limit = min(OUTPUT_LIMIT, model.capabilities.max_output or OUTPUT_LIMIT)

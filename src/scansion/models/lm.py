@@ -15,6 +15,7 @@ from typing import Any, Literal
 import msgspec
 
 from scansion.errors import CallError, InputError, ProgramError, nearest
+from scansion.models.base import joined
 from scansion.models.budget import text_case, worst_case
 from scansion.models.channel import Channel
 from scansion.models.gateway import Gateway
@@ -151,17 +152,22 @@ class LM:
     async def embed(self, texts: Sequence[str]) -> Any:
         """The embedding vectors of `texts`, one row each. Raises InputError if the model gives none."""
         method = self._method("embed", "give embeddings; use an embedding model, such as openai/text-embedding-3-small")
-        return await self._aside(method, tuple(texts))
+        return await self._aside(method, tuple(texts), tuple(texts))
 
-    async def score(self, text: str, continuation: str) -> Any:
-        """The log-probabilities of `continuation` after `text`. Raises InputError if the model cannot score text."""
+    async def score(self, prompt: str | Sequence[Message], continuation: str) -> Any:
+        """The log-probabilities of `continuation` after `prompt`: a raw text, or the messages that it answers.
+
+        Raises InputError if the model cannot score text.
+        """
         method = self._method("score", "score a given text; use a local model that returns log-probabilities of it")
-        return await self._aside(lambda pair: method(*pair), (text, continuation))
+        before = (prompt,) if isinstance(prompt, str) else tuple(joined(message.content) for message in prompt)
+        return await self._aside(lambda pair: method(*pair), (prompt, continuation), (*before, continuation))
 
-    async def _aside(self, method: Any, texts: tuple[str, ...]) -> Any:
+    async def _aside(self, method: Any, argument: tuple[Any, ...], texts: tuple[str, ...]) -> Any:
+        """`method(argument)` through the gateway; `texts` are all that it sends."""
         gateway, channel = self._gateway, self._channel
         worst = text_case(texts, channel.rates) if gateway.till is not None else None
-        return await gateway.attempt(channel, method, texts, worst)
+        return await gateway.attempt(channel, method, argument, worst)
 
     async def stream(self, prompt: Prompted, **sampling: Any) -> AsyncIterator[str]:
         """The reply in pieces of text as they come; not recorded. Raises InputError if the model cannot stream."""

@@ -15,6 +15,8 @@ from typing import Generic, TypeVar
 import msgspec
 from msgspec import Struct
 
+from scansion.environment import cache_folder
+
 __all__ = ["PriceCache"]
 
 R = TypeVar("R")
@@ -71,8 +73,7 @@ class PriceCache(Generic[R]):
 
 
 def _file() -> Path:
-    folder = os.environ.get("XDG_CACHE_HOME")
-    return (Path(folder) if folder else Path.home() / ".cache") / "scansion" / "prices.json"
+    return cache_folder() / "prices.json"
 
 
 def _tables() -> str:

@@ -17,7 +17,7 @@ from msgspec import Struct
 from scansion.models.price_cache import PriceCache
 from scansion.types import Usage
 
-__all__ = ["Rates", "preload", "price", "rates"]
+__all__ = ["Rates", "flat", "preload", "price", "rates"]
 
 _OTHER_NAMES = {"xai": "x-ai", "moonshot": "moonshotai", "bedrock": "aws", "gemini": "google"}
 
@@ -66,7 +66,12 @@ class Rates(Struct, frozen=True):
         return tokens_in * dearest_in + tokens_out * dearest_out + self.per_call
 
 
-FREE = Rates((Tier(-1, 0.0, 0.0, 0.0, 0.0, 0.0),))
+def flat(input: float, output: float) -> Rates:
+    """A price of so many US dollars per token of input and of output."""
+    return Rates((Tier(-1, input, input, input, output, output),))
+
+
+FREE = flat(0.0, 0.0)
 """The price of what costs nothing by nature."""
 
 _known: dict[str, tuple[Rates | None, float]] = {}

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import pytest
 from core_helpers import Scripted, run
 
-from scansion.errors import CallError, InputError, ProgramError
+from scansion.errors import BudgetSpent, CallError, InputError, ProgramError
+from scansion.models.budget import MESSAGE_TOKENS, Limits
 from scansion.models.gateway import Gateway
 from scansion.models.lm import LM, Trace
 from scansion.models.registry import providers
-from scansion.types import Call, Completion, Message, Request, Sampling, call_key, request_digest
+from scansion.types import Call, Completion, Message, Request, Sampling, TextPart, call_key, request_digest
 
 
 class Recording:
@@ -182,8 +183,8 @@ class Able:
     async def embed(self, texts: tuple[str, ...]) -> list[list[float]]:
         return [[float(len(t))] for t in texts]
 
-    async def score(self, text: str, continuation: str) -> list[float]:
-        return [-float(len(text)), -float(len(continuation))]
+    async def score(self, prompt: str | Sequence[Message], continuation: str) -> list[float]:
+        return [-float(len(prompt)), -float(len(continuation))]
 
     async def stream(self, request: Request) -> AsyncIterator[str]:
         for word in str(request.messages[-1].content).split():
@@ -206,5 +207,28 @@ def test_embedding_scoring_and_streaming_where_a_model_can(scripted: Scripted) -
         for refused in (plain.embed(["a"]), plain.score("a", "b"), anext(plain.stream("a"))):
             with pytest.raises(InputError, match="cannot"):
                 await refused
+
+    run(main)
+
+
+def test_messages_are_scored_within_the_budget() -> None:
+    parts = Message("user", (TextPart("x" * 60), TextPart("é" * 20)))
+    asked = [("x" * 100, "yy"), ([Message("user", "x" * 100)], "yy"), ((Message("system", ""), parts), "yy")]
+
+    def within(tokens: int) -> LM:
+        gateway = Gateway(limits=Limits(tokens=tokens))
+        return LM(gateway, gateway.channel("able/x"), Trace())
+
+    async def main() -> None:
+        providers("able")(lambda spec: Able())
+        for prompt, continuation in asked:
+            messages = 1 if isinstance(prompt, str) else len(prompt)
+            bound = 100 + 2 + MESSAGE_TOKENS * (messages + 1)
+            lm = within(bound)
+            assert await lm.score(prompt, continuation) == [-float(len(prompt)), -2.0]
+            lm = within(bound - 1)
+            with pytest.raises(BudgetSpent):
+                await lm.score(prompt, continuation)
+        del providers.entries["able"]
 
     run(main)
