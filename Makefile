@@ -1,10 +1,10 @@
-# make setup | test | lint | demo | bench | lock        Every target does the set-up that it needs.
+# make setup | test | lint | demo | bench | train | lock      Every target does the set-up that it needs.
 # Needs make and Python 3.11 or later with its venv module; PYTHON=... picks the interpreter, JOBS=... the test workers.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup test lint format demo bench lock clean
+.PHONY: help setup test lint format demo bench train lock clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -53,6 +53,18 @@ demo: setup
 
 bench: setup
 	$(BIN)/python bench/overhead.py $(ARGS)
+
+# The embedded models, from nothing: hours on two cores. TOKENS_small=..., TOKENS_tiny=... train them longer or shorter;
+# a training that was stopped goes on where it was.
+export TOKENS_small ?= 180e6
+export TOKENS_tiny ?= 60e6
+train: setup
+	$(BIN)/python -m pip install -qq --requirement requirements/train.txt
+	for size in small tiny; do \
+	  tokens=TOKENS_$$size; $(BIN)/python -m training.train $$size build/$$size --tokens "$${!tokens}"; \
+	  $(BIN)/python -m training.convert build/$$size src/scansion/models/pocket/weights/$$size; \
+	done
+	$(BIN)/python -m training.evaluate docs/pocket.md
 
 # Pins the newest versions that pyproject.toml allows. Commit the result.
 lock:

@@ -1,0 +1,1 @@
+"""The tasks that the embedded model learns, one file each."""
