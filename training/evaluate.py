@@ -9,7 +9,10 @@ from __future__ import annotations
 import argparse
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from zlib import crc32
 
@@ -136,6 +139,18 @@ def _effect(before: Measured, after: Measured) -> str:
     return f"{100 * (found.difference or 0):+.1f} [{100 * (found.lo or 0):.1f}, {100 * (found.hi or 0):.1f}]"
 
 
+def _measured(args: argparse.Namespace, name: str) -> dict[str, Measured]:
+    """All measures of one model, told as they come."""
+    engine, found = Engine.open(open_folder(args.weights / name)), {}
+    for one in (each for each in MEASURES if args.only in each.name):
+        found[one.name] = measure(engine, one, args.items)
+        print(f"{name:6} {one.name:65} {found[one.name].shown()}", flush=True)
+        if args.replies:
+            print("".join(f"    {reply!r}\n" for reply in found[one.name].replies), end="")
+    engine.close()
+    return found
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("page", type=Path, nargs="?")
@@ -145,15 +160,8 @@ def main() -> None:
     parser.add_argument("--weights", type=Path, default=WEIGHTS)
     parser.add_argument("--replies", action="store_true", help="print some replies")
     args = parser.parse_args()
-    found: dict[str, dict[str, Measured]] = {}
-    for name in args.models:
-        engine, found[name] = Engine.open(open_folder(args.weights / name)), {}
-        for one in (each for each in MEASURES if args.only in each.name):
-            found[name][one.name] = measure(engine, one, args.items)
-            print(f"{name:6} {one.name:65} {found[name][one.name].shown()}", flush=True)
-            if args.replies:
-                print("".join(f"    {reply!r}\n" for reply in found[name][one.name].replies), end="")
-        engine.close()
+    with ProcessPoolExecutor(len(args.models), get_context("spawn")) as pool:  # a model keeps one core busy
+        found = dict(zip(args.models, pool.map(partial(_measured, args), args.models), strict=True))
     tables = card(found, args.items)
     if args.page is None:
         print(f"\n{tables}")

@@ -119,7 +119,7 @@ def draw_style(s: Source, problem: Problem) -> Style:
         reasoning=s.weighted({"bare": 0.28, "steps": 0.56 if steps else 0.0, "unsaid": 0.16 if steps else 0.4}),
         form=s.weighted({"plain": 0.78, "tags": 0.12, "json": 0.10}),
         key=str(s.pick(KEYS)),
-        way_out=str(s.pick(WAY_OUT_WORDS)) if s.chance(0.6 if problem.missing else 0.4) else "",
+        way_out=str(s.pick(WAY_OUT_WORDS)) if s.chance(0.5 if problem.missing else 0.65) else "",
         shots=shots,
         worked=steps and s.chance(0.6),
         medium=s.weighted({"chat": 0.84, "inline": 0.07 if shots else 0.0, "text": 0.09}),
