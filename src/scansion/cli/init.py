@@ -1,11 +1,11 @@
 """Write a working example project that runs at once.
 
-Two prompts, twenty questions, an experiment, and a recording to run it on.
+Two prompts, forty word problems, and an experiment on the embedded model.
 
   scansion init                in this folder
   scansion init my-project     in a new one
 
-It runs offline, on recorded answers; one line of experiment.yaml turns it to a real model.
+It runs offline, with no key; one line of experiment.yaml turns it to another model.
 Files that are there already are never overwritten.
 """
 

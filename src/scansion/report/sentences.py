@@ -235,6 +235,8 @@ def _money(result: RunResult) -> Iterable[str]:
     unpriced = sorted({v.model for v in result.variants if v.cost_usd is None and v.calls})
     if unpriced:
         yield f"no price is known for {', '.join(map(one_line, unpriced))}"
+    if any(is_pocket(v.model) and v.cost_usd for v in result.variants):
+        yield "the prices of pocket models are notional: in proportion to the model's size, and paid to nobody"
     judged = sum(v.judge_calls for v in result.variants)
     if judged:
         costs = [v.judge_cost_usd for v in result.variants if v.judge_cost_usd is not None]
@@ -244,6 +246,11 @@ def _money(result: RunResult) -> Iterable[str]:
 
 def _was(number: int) -> str:
     return "was" if number == 1 else "were"
+
+
+def is_pocket(model: str) -> bool:
+    """Whether a model's spec names an embedded model, whose price is notional."""
+    return model.startswith(("pocket/", "pocket:"))
 
 
 def is_replay(model: str) -> bool:
