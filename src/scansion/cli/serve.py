@@ -66,7 +66,7 @@ async def _serve(models: dict[str, Pocket], port: int) -> None:
     server = await listen(Api(models), refusal, port)
     url = "http://{}:{}/v1".format(*server.sockets[0].getsockname())
     first = next(iter(models))
-    put_out(f"{' and '.join(models)} at {url}, such as `-m 'openai/{first}?base_url={url}'`; Ctrl-C ends it\n")
+    put_out(f"{' and '.join(models)} at {url} (in Scansion: -m 'openai/{first}?base_url={url}'); Ctrl-C ends it\n")
     sys.stdout.flush()  # whoever reads it through a pipe waits for it
     try:
         await asyncio.Event().wait()  # serve_forever would wait, from Python 3.12 on, for clients that stay connected

@@ -221,7 +221,7 @@ def test_identity_is_that_of_the_files(folder: Folder, tmp_path: Path) -> None:
     assert open_model(f"pocket/{other}").identity != one.identity
 
 
-@pytest.mark.parametrize(("name", "said"), [("smal", "did you mean 'small'"), ("./nowhere", "no such folder")])
+@pytest.mark.parametrize(("name", "said"), [("smal", "did you mean 'pocket/small'"), ("./nowhere", "no such folder")])
 def test_a_model_that_is_not_there(name: str, said: str, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=said):
         open_model(f"pocket/{name}", tmp_path)

@@ -24,8 +24,9 @@ def pocket(spec: ModelSpec) -> Pocket:
     if spec.name in SHIPPED:
         return Pocket(spec.spec, f"pocket/{spec.name}", open_folder(shipped(spec.name)))
     if not spec.name or ("/" not in spec.name and not spec.path.is_dir()):
+        known = [f"pocket/{name}" for name in SHIPPED]
         raise InputError(
-            f"model {spec.spec!r}: there is no such pocket model; {nearest(spec.name, SHIPPED)}; "
+            f"model {spec.spec!r}: there is no such pocket model; {nearest(f'pocket/{spec.name}', known)}; "
             "a folder of your own is written pocket/./FOLDER"
         )
     return Pocket(spec.spec, f"pocket/{spec.path.resolve().name}", open_folder(spec.path))
