@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 
 from training.present import Style, present
-from training.problem import Item, Problem, Turn
+from training.problem import Item, Problem
 from training.source import Source
 from training.tasks import (
     extraction,
@@ -24,7 +24,7 @@ from training.tasks import (
     world,
 )
 
-__all__ = ["MEASURES", "Asked", "Measure", "final"]
+__all__ = ["MEASURES", "Measure", "final"]
 
 Mark = Callable[[str, Item], bool]
 
@@ -39,18 +39,6 @@ class Measure:
     temperature: float = 0.0
     draws: int = 1
     seed: str = ""
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What one item's model is asked: the turns before the last one."""
-
-    item: Item
-    turns: tuple[Turn, ...] = field(default=())
-
-    @classmethod
-    def of(cls, item: Item) -> Asked:
-        return cls(item, item.turns[:-1])
 
 
 def final(text: str) -> str:

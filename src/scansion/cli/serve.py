@@ -45,10 +45,10 @@ def _models(spec: str) -> dict[str, Pocket]:
     """The models to serve, by the name that they are asked for."""
     from scansion.models.pocket.folder import SHIPPED
     from scansion.models.pocket.model import Pocket
-    from scansion.models.registry import open_model
+    from scansion.models.registry import open_model, parse_model
 
     specs = [f"pocket/{name}" for name in SHIPPED] if spec == "pocket" else [spec]
-    found = {name: open_model(name) for name in specs if name.startswith(("pocket/", "pocket:"))}
+    found = {name: open_model(name) for name in specs if parse_model(name).provider == "pocket"}
     models = {model.served.partition("@")[0]: model for model in found.values() if isinstance(model, Pocket)}
     if not models:
         raise InputError(
