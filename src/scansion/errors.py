@@ -58,7 +58,7 @@ class CallError(ScansionError):
 
     `retry_after` is the provider's wish in seconds, where it gave one. `fatal` means that no other call of this
     model can succeed either (wrong key, unknown model), so that the run stops. `sent` is False where it is certain
-    that the request never reached the provider.
+    that the request never reached the provider. `begun` is set where the reply had begun, which may be charged.
     """
 
     def __init__(
@@ -75,6 +75,7 @@ class CallError(ScansionError):
         self.retry_after = retry_after
         self.fatal = fatal
         self.sent = sent
+        self.begun = False
 
     @property
     def passing(self) -> bool:

@@ -232,7 +232,8 @@ class Output(Struct, frozen=True, omit_defaults=True):
 
 class Score(Struct, frozen=True, omit_defaults=True):
     """A scorer's finding. Higher is better; `value` is None when the output could not be scored, and `unscored`
-    then names the reason (`no answer`, `truncated`, `judge unreadable`, `skipped`, `no target`, `gold refused`)."""
+    then names the reason (`no answer`, `truncated`, `judge unreadable`, `skipped`, `no target`, `gold refused`,
+    `assertion left out`)."""
 
     value: float | None
     unscored: str | None = None

@@ -16,6 +16,7 @@ from scansion.experiments.session import open_parts, rows_of
 from scansion.experiments.variants import Variant
 from scansion.models.channel import Channel
 from scansion.models.gateway import Gateway, Purpose
+from scansion.models.hearing import Hearing
 from scansion.models.lm import LM, Trace
 from scansion.scorers import Scorer
 from scansion.types import Call, Completion, Output, Request, Usage, canonical, request_digest
@@ -51,7 +52,14 @@ class Preview(Struct, frozen=True):
 class _DryGateway(Gateway):
     """Answers every call with an empty reply and sends none."""
 
-    async def ask(self, channel: Channel, request: Request, key: bytes, purpose: Purpose = "subject") -> Call:
+    async def ask(
+        self,
+        channel: Channel,
+        request: Request,
+        key: bytes,
+        purpose: Purpose = "subject",
+        hearing: Hearing | None = None,  # noqa: ARG002
+    ) -> Call:
         """The call with nothing in it."""
         return Call(key, channel.name, request, Completion(text="", finish_reason="stop"), 0.0, True, purpose)
 

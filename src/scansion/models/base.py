@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from scansion.types import Call, Completion, Request
 
-__all__ = ["Capabilities", "Charge", "Ledger", "Model", "Recorder"]
+__all__ = ["Capabilities", "Charge", "Ledger", "Model", "Piece", "Recorder"]
 
 
 class Capabilities(Struct, frozen=True, omit_defaults=True):
@@ -42,6 +42,17 @@ class Capabilities(Struct, frozen=True, omit_defaults=True):
     formats: bool = True
 
 
+class Piece(Struct, frozen=True):
+    """What a reply has newly said, and the whole completion once it has ended.
+
+    `again` says that the reply begins anew: what was said of it before broke off and does not count.
+    """
+
+    text: str
+    completion: Completion | None = None
+    again: bool = False
+
+
 @runtime_checkable
 class Model(Protocol):
     """Something that completes a request.
@@ -50,9 +61,12 @@ class Model(Protocol):
     for a recording its digest), never a key. `complete` raises CallError, Unscored, Quit or InputError, nothing else
     on purpose. `close` frees what it holds.
 
-    Two further methods are used where a model has them. `ready()` raises InputError for what only a run needs (a key, a
+    Further methods are used where a model has them. `ready()` raises InputError for what only a run needs (a key, a
     terminal); it is called before the first call, and not for a preview. `hush()` says that nothing more will be asked.
-    A model with `rates` (prices.Rates) states its own price; no table is asked for it.
+    `expect(questions, answered)` tells a patient model how many outcomes there are, and how many of them are known.
+    `follow(request)` is an async generator of the Pieces of the reply as they come, the last of which holds what
+    `complete` would give; it raises as `complete` does. A model with `rates` (prices.Rates) states its own price; no
+    table is asked for it.
     """
 
     name: str

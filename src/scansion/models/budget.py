@@ -180,4 +180,4 @@ def refused(error: CallError, worst: Charge) -> Charge:
     """What a failed attempt is charged: nothing if it never left, a call if it was turned away, else its worst case."""
     if not error.sent:
         return Charge()
-    return Charge(1) if error.kind in _REFUSALS else worst
+    return Charge(1) if error.kind in _REFUSALS and not error.begun else worst

@@ -60,7 +60,6 @@ class Channel:
         self.own_rates: Rates | None = getattr(model, "rates", None)
         self.rates_known = not model.capabilities.priced or self.own_rates is not None
         self.output_limit: int | None = None
-        self.output_limited = False  # whether the limit was put into any request
         self._effective: dict[int, tuple[Sampling, Sampling]] = {}
 
     @property
@@ -101,7 +100,6 @@ class Channel:
         check(self.name, self.capabilities, sampling)
         if self.output_limit is None or sampling.max_tokens is not None:
             return sampling
-        self.output_limited = True
         return sampling.merged(Sampling(max_tokens=self.output_limit))
 
     def accepts(self, request: Request) -> None:

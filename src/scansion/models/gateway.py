@@ -8,8 +8,7 @@ the call before anyone uses it. One gateway serves one run in one event loop.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -21,6 +20,7 @@ from scansion.models import http, prices
 from scansion.models.base import Charge, Ledger, Recorder
 from scansion.models.budget import Limits, MemoryLedger, actual, refused, worst_case
 from scansion.models.channel import Channel
+from scansion.models.hearing import Hearing
 from scansion.models.limit import Limiter
 from scansion.models.registry import open_model, parse_model
 from scansion.models.retry import Retry
@@ -91,11 +91,6 @@ class Gateway:
         self._limiters: dict[str, Limiter] = {}
         self._pending: dict[bytes, list[_Waiter] | None] = {}
 
-    @property
-    def max_tokens_set(self) -> bool:
-        """Whether the budget put a `max_tokens` into requests that stated none."""
-        return any(channel.output_limited for channel in self.channels.values())
-
     def channel(self, model_spec: str) -> Channel:
         """The channel of a model, opened at first use.
 
@@ -147,9 +142,17 @@ class Gateway:
                 "give the budget in calls or tokens, such as 500calls"
             )
 
-    async def ask(self, channel: Channel, request: Request, key: bytes, purpose: Purpose = "subject") -> Call:
+    async def ask(
+        self,
+        channel: Channel,
+        request: Request,
+        key: bytes,
+        purpose: Purpose = "subject",
+        hearing: Hearing | None = None,
+    ) -> Call:
         """The call of that key: recorded, shared with an equal call under way, or made now.
 
+        `hearing` is told the reply's pieces as they come, where the call is made now by a model that gives them.
         Raises CallError, BudgetSpent, and what the model raises on purpose (InputError, Unscored, Quit).
         """
         while True:
@@ -157,7 +160,7 @@ class Gateway:
             if found is not None:
                 return self._recorded(channel, found, purpose)
             if key not in self._pending:
-                return await self._lead(channel, request, key, purpose)
+                return await self._lead(channel, request, key, purpose, hearing)
             outcome = await self._follow(key)
             if isinstance(outcome, Call):
                 return self._recorded(channel, outcome, purpose)
@@ -180,11 +183,13 @@ class Gateway:
         waiters.append(waiter)
         return await waiter
 
-    async def _lead(self, channel: Channel, request: Request, key: bytes, purpose: Purpose) -> Call:
+    async def _lead(
+        self, channel: Channel, request: Request, key: bytes, purpose: Purpose, hearing: Hearing | None
+    ) -> Call:
         self._pending[key] = None
         outcome: Call | BaseException | None = None
         try:
-            outcome = await self._claimed(channel, request, key, purpose)
+            outcome = await self._claimed(channel, request, key, purpose, hearing)
         except Exception as error:
             outcome = error
             raise
@@ -194,7 +199,9 @@ class Gateway:
                     waiter.set_result(outcome)
         return outcome
 
-    async def _claimed(self, channel: Channel, request: Request, key: bytes, purpose: Purpose) -> Call:
+    async def _claimed(
+        self, channel: Channel, request: Request, key: bytes, purpose: Purpose, hearing: Hearing | None
+    ) -> Call:
         made = await self.recorder.claim(key)
         if made is not None:
             return self._recorded(channel, made, purpose)
@@ -207,7 +214,8 @@ class Gateway:
                     await self._store(channel, Call(key, channel.name, request, completion, None, False, purpose))
                 )
 
-            await self.attempt(channel, channel.model.complete, request, worst, keep)
+            send = channel.model.complete if hearing is None else hearing.sender(channel.model)
+            await self.attempt(channel, send, request, worst, keep)
         except BaseException:
             self.recorder.release(key)
             raise
@@ -332,19 +340,6 @@ class Gateway:
         if isinstance(result, Completion) and not result.latency:
             return msgspec.structs.replace(result, latency=now() - started)
         return result
-
-    @asynccontextmanager
-    async def passage(self, channel: Channel, worst: Charge | None) -> AsyncIterator[None]:
-        """A slot and a booking for one attempt that the caller makes himself; it stays charged at its worst."""
-        await channel.limiter.acquire()
-        try:
-            if self.till is not None and worst is not None:
-                await self.till.reserve(worst)
-                self.till.settle(worst, worst)
-            channel.counters.calls += 1
-            yield
-        finally:
-            channel.limiter.release()
 
     def check(self) -> None:
         """Raises InputError for an opened model that cannot be asked: its key is missing, or the person's terminal."""

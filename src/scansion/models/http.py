@@ -10,7 +10,8 @@ import asyncio
 import atexit
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from datetime import timedelta
 from functools import lru_cache
@@ -25,8 +26,10 @@ from scansion.models.keys import redact
 if TYPE_CHECKING:
     from pyreqwest.client import Client
     from pyreqwest.http import Url
+    from pyreqwest.request import RequestBuilder
+    from pyreqwest.response import Response
 
-__all__ = ["Reply", "close", "get", "listener", "post"]
+__all__ = ["Opened", "Reply", "close", "get", "listener", "post", "posting"]
 
 IDLE_CONNECTIONS = 1024  # kept open for each host: never less than a user's --concurrency would need
 IDLE_SECONDS = 20.0  # below the idle limits of common servers, so that a kept connection is rarely a dead one
@@ -128,6 +131,53 @@ async def get(url: str, headers: Mapping[str, str], timeout: float) -> Reply:  #
     return await _send("GET", url, headers, None, timeout)
 
 
+class Opened:
+    """A reply whose head has come, and whose body is read while it comes."""
+
+    def __init__(self, response: Response, url: str, timeout: float) -> None:
+        self.status, self.headers = response.status, response.headers
+        self._body, self._url, self._timeout = response.body_reader, url, timeout
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """The body as it comes, cut anywhere. Raises CallError as `post` does."""
+        while True:
+            try:
+                chunk = await self._body.read_chunk()
+            except Exception as error:
+                raise _transport_error(error, self._url, self._timeout) from None
+            if chunk is None:
+                return
+            yield chunk.to_bytes()
+
+    async def whole(self) -> Reply:
+        """The reply with its whole body, nothing of which was read before."""
+        return Reply(self.status, self.headers, b"".join([chunk async for chunk in self.chunks()]))
+
+
+@asynccontextmanager
+async def posting(
+    url: str,
+    headers: Mapping[str, str],
+    body: bytes,
+    timeout: float,  # noqa: ASYNC109
+) -> AsyncIterator[Opened]:
+    """Send `body` to `url` and give the reply as soon as its head is there; leaving ends the exchange.
+
+    Raises CallError as `post` does; the listener is told of the head.
+    """
+    try:
+        builder = _request("POST", url, headers, body, timeout)
+        request = builder.streamed_read_buffer_limit(0).build_streamed()  # else it waits for a buffer to be filled
+        response = await request.__aenter__()
+    except Exception as error:
+        raise _transport_error(error, url, timeout) from None
+    try:
+        _tell(Reply(response.status, response.headers, b""))
+        yield Opened(response, url, timeout)
+    finally:
+        await request.__aexit__(None, None, None)
+
+
 async def close() -> None:
     """Close the running loop's clients; the next request opens new ones."""
     for client in _clients.pop(asyncio.get_running_loop(), {}).values():
@@ -141,19 +191,24 @@ async def _send(
     body: bytes | None,
     timeout: float,  # noqa: ASYNC109
 ) -> Reply:
-    client = _client(url)
     try:
-        builder = client.request(method, _parsed(url)).headers(headers).timeout(_seconds(timeout))
-        if body is not None:
-            builder = builder.body_bytes(body)
-        response = await builder.build().send()
+        response = await _request(method, url, headers, body, timeout).build().send()
         reply = Reply(response.status, response.headers, (await response.bytes()).to_bytes())
     except Exception as error:
         raise _transport_error(error, url, timeout) from None
+    _tell(reply)
+    return reply
+
+
+def _request(method: str, url: str, headers: Mapping[str, str], body: bytes | None, timeout: float) -> RequestBuilder:
+    builder = _client(url).request(method, _parsed(url)).headers(headers).timeout(_seconds(timeout))
+    return builder if body is None else builder.body_bytes(body)
+
+
+def _tell(reply: Reply) -> None:
     told = listener.get()
     if told is not None:
         told(reply)
-    return reply
 
 
 def _transport_error(error: Exception, url: str, timeout: float) -> Exception:

@@ -9,16 +9,19 @@ are awaited.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Literal
 
 import msgspec
 
 from scansion.errors import CallError, InputError, ProgramError, nearest
-from scansion.models.base import joined
-from scansion.models.budget import text_case, worst_case
+from scansion.models.base import Piece, joined
+from scansion.models.budget import text_case
 from scansion.models.channel import Channel
 from scansion.models.gateway import Gateway
+from scansion.models.hearing import Hearing
 from scansion.types import Call, Completion, Message, Request, Sampling, call_key, request_digest
 
 __all__ = ["LM", "Prompted", "Trace"]
@@ -31,15 +34,19 @@ _UNSET = Sampling()
 class Trace:
     """The calls of one outcome in the order in which they were asked, with its repeat counters.
 
-    `errors` are the calls that could not be done, in the order in which they failed.
+    `errors` are the calls that could not be done, in the order in which they failed. `heard`, where it is set, is told
+    of each call by its place from 0: the pieces of the reply as they come, and the completion in the end. `about` is,
+    for a judge's calls, the template of the prompt whose output is judged (empty: a program in Python).
     """
 
-    __slots__ = ("_counts", "_slots", "errors")
+    __slots__ = ("_counts", "_slots", "about", "errors", "heard")
 
-    def __init__(self) -> None:
+    def __init__(self, about: str = "") -> None:
+        self.about = about
         self._slots: list[Call | None] = []
         self._counts: dict[bytes, int] = {}
         self.errors: list[CallError] = []
+        self.heard: Callable[[int, Piece], None] | None = None
 
     @property
     def calls(self) -> list[Call]:
@@ -91,6 +98,11 @@ class LM:
         return self._channel.name
 
     @property
+    def about(self) -> str:
+        """The template of the prompt whose output is judged; empty where there is none."""
+        return self.trace.about
+
+    @property
     def channel(self) -> Channel:
         """The channel that this handle asks through."""
         return self._channel
@@ -125,13 +137,20 @@ class LM:
             request = msgspec.structs.replace(request, k=k)
         return trace.slot(), request, call_key(channel.identity, asked, self.trial, k)
 
-    async def _ask(self, slot: int, request: Request, key: bytes) -> Completion:
+    async def _ask(
+        self, slot: int, request: Request, key: bytes, tell: Callable[[Piece], None] | None = None
+    ) -> Completion:
+        if tell is None and self.trace.heard is not None:
+            tell = partial(self.trace.heard, slot)
+        hearing = Hearing(tell) if tell is not None else None
         try:
-            call = await self._gateway.ask(self._channel, request, key, self._purpose)
+            call = await self._gateway.ask(self._channel, request, key, self._purpose, hearing)
         except CallError as error:
             self.trace.errors.append(error)
             raise
         self.trace.fill(slot, call)
+        if hearing is not None:
+            hearing.end(call.completion)
         return call.completion
 
     def _effective(self, stated: Sampling, given: dict[str, Any]) -> Sampling:
@@ -144,10 +163,6 @@ class LM:
     def using(self, model_spec: str) -> LM:
         """A handle on another model in the same trace and budget."""
         return LM(self._gateway, self._gateway.channel(model_spec), self.trace, trial=self.trial, purpose=self._purpose)
-
-    def as_judge(self) -> LM:
-        """The same handle for calls that score: their cost is counted apart."""
-        return LM(self._gateway, self._channel, self.trace, trial=self.trial, purpose="judge", sampling=self._sampling)
 
     async def embed(self, texts: Sequence[str]) -> Any:
         """The embedding vectors of `texts`, one row each. Raises InputError if the model gives none."""
@@ -170,15 +185,27 @@ class LM:
         return await gateway.attempt(channel, method, argument, worst)
 
     async def stream(self, prompt: Prompted, **sampling: Any) -> AsyncIterator[str]:
-        """The reply in pieces of text as they come; not recorded. Raises InputError if the model cannot stream."""
-        method = self._method("stream", "stream its reply; call it without streaming")
+        """The reply in pieces of text as they come. The call is one like any other: recorded once, and answered from
+        the record where it is known.
+
+        Raises InputError if the model cannot stream, and CallError also where a reply broke off after its first piece
+        and began anew: what was said cannot be taken back.
+        """
+        self._method("follow", "stream its reply; call it without streaming")
         stated = prompt if isinstance(prompt, Request) else _request(prompt)
-        self._channel.accepts(stated)
-        request = msgspec.structs.replace(stated, sampling=self._effective(stated.sampling, sampling), trial=self.trial)
-        worst = worst_case(request, self._channel.capabilities, self._channel.rates)
-        async with self._gateway.passage(self._channel, worst):
-            async for piece in method(request):
-                yield piece
+        told: asyncio.Queue[Piece | None] = asyncio.Queue()
+        asking = asyncio.ensure_future(self._ask(*self._numbered(stated, sampling), told.put_nowait))
+        asking.add_done_callback(lambda _: told.put_nowait(None))
+        try:
+            while (piece := await told.get()) is not None:
+                if piece.again:
+                    raise CallError("bad_response", f"the reply of {self.model} broke off and began anew")
+                if piece.text:
+                    yield piece.text
+            await asking
+        finally:
+            asking.cancel()
+            await asyncio.gather(asking, return_exceptions=True)
 
     def _method(self, name: str, missing: str) -> Any:
         method = getattr(self._channel.model, name, None)

@@ -208,7 +208,8 @@ class _Parser:
             parts.append(self.called(self.word(f"a {self.what} name")))
         self.space()
         if self.at < len(self.text):
-            self.fail("'|', '(' or the end")
+            several = " (several are given one by one)" if self.text[self.at] == "," else ""
+            self.fail(f"'|', '(' or the end{several}")
         return tuple(parts)
 
 

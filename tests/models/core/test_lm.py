@@ -10,6 +10,7 @@ import pytest
 from core_helpers import Scripted, run
 
 from scansion.errors import BudgetSpent, CallError, InputError, ProgramError
+from scansion.models.base import Piece
 from scansion.models.budget import MESSAGE_TOKENS, Limits
 from scansion.models.gateway import Gateway
 from scansion.models.lm import LM, Trace
@@ -142,7 +143,8 @@ def test_another_model_and_the_judge_share_the_trace(scripted: Scripted) -> None
         lm, _ = handle(one, trial=1)
         await lm("a")
         await lm.using(two)("a")
-        await lm.as_judge()("a")
+        gateway = Gateway()
+        await LM(gateway, gateway.channel(one), lm.trace, trial=1, purpose="judge")("a")
         assert [(c.model, c.purpose, c.request.k, c.request.trial) for c in lm.trace.calls] == [
             (one, "subject", 0, 1),
             (two, "subject", 0, 1),
@@ -186,9 +188,10 @@ class Able:
     async def score(self, prompt: str | Sequence[Message], continuation: str) -> list[float]:
         return [-float(len(prompt)), -float(len(continuation))]
 
-    async def stream(self, request: Request) -> AsyncIterator[str]:
+    async def follow(self, request: Request) -> AsyncIterator[Piece]:
         for word in str(request.messages[-1].content).split():
-            yield word
+            yield Piece(word)
+        yield Piece("", Completion("abc", "stop"))
 
     async def close(self) -> None:
         pass
@@ -202,6 +205,7 @@ def test_embedding_scoring_and_streaming_where_a_model_can(scripted: Scripted) -
         assert await lm.score("abc", "d") == [-3.0, -1.0]
         assert [piece async for piece in lm.stream("a b c", temperature=0.1)] == ["a", "b", "c"]
         assert lm.channel.limiter.in_flight == 0
+        assert [call.completion.text for call in lm.trace.calls] == ["abc"]
         del providers.entries["able"]
         plain, _ = handle(scripted(echo))
         for refused in (plain.embed(["a"]), plain.score("a", "b"), anext(plain.stream("a"))):

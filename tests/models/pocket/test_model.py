@@ -74,7 +74,7 @@ def test_a_stream_is_the_completion(pocket: Pocket) -> None:
     asked = Request(text="The answer", sampling=Sampling(max_tokens=40))
 
     async def pieces() -> list[str]:
-        return [piece async for piece in pocket.stream(asked)]
+        return [piece.text async for piece in pocket.follow(asked)]
 
     streamed = asyncio.run(pieces())
     assert "".join(streamed) == asyncio.run(pocket.complete(asked)).text
@@ -99,7 +99,8 @@ def test_scores_and_streams_through_the_handle(folder: Folder) -> None:
         lm = handle(folder, "?max_tokens=5")
         assert len(await lm.score("The answer", "12")) == 2
         assert await lm.score(HI, "12") == await Pocket("pocket/x", "pocket/x", folder).score(HI, "12")
-        assert "".join([piece async for piece in lm.stream("hi")]) == (await lm("hi")).text
+        streamed = "".join([piece async for piece in lm.stream("hi")])
+        assert streamed == lm.trace.calls[0].completion.text == (await handle(folder, "?max_tokens=5")("hi")).text
 
     asyncio.run(use())
 

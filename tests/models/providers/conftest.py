@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
 from scansion.models import http
+from scansion.models.base import Piece
 from scansion.models.registry import open_model
 from scansion.types import Completion, Request
 
@@ -63,13 +65,13 @@ class Wire:
         finally:
             writer.close()
 
-    async def _ask(self, spec: str, request: Request, path: str) -> Completion:
+    async def _ask(self, spec: str, request: Request, path: str, use: Callable[[Any, Request], Any]) -> Any:
         server = await asyncio.start_server(self._handle, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
         mark = "&" if "?" in spec else "?"
         model = open_model(f"{spec}{mark}base_url=http://127.0.0.1:{port}{path}")
         try:
-            return await model.complete(request)
+            return await use(model, request)
         finally:
             await model.close()
             await http.close()
@@ -78,7 +80,19 @@ class Wire:
     def ask(self, spec: str, request: Request, answer: Any, status: int = 200, path: str = "/v1") -> Completion:
         """The completion of `request` when the server gives `answer`."""
         self.answer, self.status = answer, status
-        return asyncio.run(self._ask(spec, request, path))
+        done: Completion = asyncio.run(self._ask(spec, request, path, lambda model, asked: model.complete(asked)))
+        return done
+
+    def follow(self, spec: str, request: Request, events: bytes, status: int = 200) -> list[Piece]:
+        """The pieces of the reply to `request` when the server streams `events`."""
+        self.answer, self.status = events, status
+        self.headers = "content-type: text/event-stream; charset=utf-8\r\n"
+        pieces: list[Piece] = asyncio.run(self._ask(spec, request, "/v1", _followed))
+        return pieces
+
+
+async def _followed(model: Any, request: Request) -> list[Piece]:
+    return [piece async for piece in model.follow(request)]
 
 
 @pytest.fixture

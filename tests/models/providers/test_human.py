@@ -139,3 +139,75 @@ def test_what_is_shown_after_a_second_interrupt_has_its_own_line():
     asyncio.run(main())
     assert shown.getvalue().endswith("> \n")
     os.close(write)
+
+
+def test_a_pause_stops_the_clock_and_shows_the_question_again():
+    read, write = os.pipe()
+    shown = io.StringIO()
+
+    async def main() -> tuple[float, float]:
+        person = Human("human", os.fdopen(read), shown)
+        start = asyncio.get_running_loop().time()
+        asking = asyncio.create_task(person.complete(ASK))
+        os.write(write, b"/pause\n")
+        while "paused" not in shown.getvalue():
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.3)
+        os.write(write, b"\nfive\n")
+        done = await asking
+        assert done.text == "five"
+        return done.latency, asyncio.get_running_loop().time() - start
+
+    latency, passed = asyncio.run(main())
+    assert 0 < latency <= passed - 0.3
+    assert shown.getvalue().count("How many feet?") == 2
+    os.close(write)
+
+
+def test_a_pause_at_the_end_of_the_input_stops():
+    with pytest.raises(Quit):
+        answered("/pause\n", ASK)
+
+
+def test_questions_are_numbered_where_their_number_is_known():
+    shown = io.StringIO()
+
+    async def main() -> None:
+        person = Human("human/ann", io.StringIO("a\n/skip\nb\n"), shown)
+        person.expect(12, 10)
+        await asyncio.gather(*(person.complete(ASK) for _ in range(3)), return_exceptions=True)
+
+    asyncio.run(main())
+    assert "human/ann: 12 questions, 10 answered before" in shown.getvalue()
+    assert "--- 11 of 12" in shown.getvalue()
+    assert "--- 12 of 12" in shown.getvalue()
+    assert "13" not in shown.getvalue()
+
+
+def test_the_time_of_one_question_is_not_counted_for_the_next():
+    async def main() -> tuple[list[float], float]:
+        read, write = os.pipe()
+        person = Human("human", os.fdopen(read), io.StringIO())
+        start = asyncio.get_running_loop().time()
+        asking = [asyncio.create_task(person.complete(ASK)) for _ in range(2)]
+        await asyncio.sleep(0.2)
+        os.write(write, b"one\ntwo\n")
+        found = [(await each).latency for each in asking]
+        os.close(write)
+        return found, asyncio.get_running_loop().time() - start
+
+    latencies, passed = asyncio.run(main())
+    assert min(latencies) > 0
+    assert sum(latencies) <= passed
+
+
+def test_a_line_with_a_slash_that_is_no_command_is_asked_again():
+    texts, shown = answered(
+        '/PAUSE\n\n/paus\n/ 3\nfive\n"""\n/quit\n"""\n  //usr/bin\n//\n', ASK, *[Request(text="raw")] * 3
+    )
+    assert texts == ["five", "/quit", "  /usr/bin", "/"]
+    assert shown.count("paused") == 1
+    assert shown.count("(no command: /skip, /pause, /quit; type // for an answer that begins with /)") == 2
+    assert max(map(len, shown.splitlines())) <= 80
+    with pytest.raises(Unscored):
+        answered("/Skip\n", ASK)

@@ -6,10 +6,8 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import TYPE_CHECKING, Literal, cast
 
-from msgspec import Struct
-
 from scansion.errors import CallError
-from scansion.models.base import Capabilities
+from scansion.models.base import Capabilities, Piece
 from scansion.models.pocket.engines import held, hold, release
 from scansion.models.pocket.folder import Folder
 from scansion.models.prices import Rates, flat
@@ -19,7 +17,7 @@ if TYPE_CHECKING:
     from scansion.models.pocket.draw import Draw, Generated, Prompt
     from scansion.models.pocket.engine import Engine
 
-__all__ = ["Piece", "Pocket", "notional_rates"]
+__all__ = ["Pocket", "notional_rates"]
 
 USD_PER_PARAMETER = 0.14e-6  # US dollars for a million tokens of output, each parameter of the model
 
@@ -32,13 +30,6 @@ def notional_rates(parameters: int) -> Rates:
     """
     output = float(f"{USD_PER_PARAMETER * parameters:.2g}") / 1e6
     return flat(output / 4, output)
-
-
-class Piece(Struct, frozen=True):
-    """What a reply has newly said, and the whole completion once it has ended."""
-
-    text: str
-    completion: Completion | None = None
 
 
 class Pocket:
@@ -111,12 +102,6 @@ class Pocket:
             yield Piece(done.text[len(before) :], done)
         finally:
             draw.dropped = True
-
-    async def stream(self, request: Request) -> AsyncGenerator[str, None]:
-        """The reply in pieces of text as they come. Raises as `complete`."""
-        async for piece in self.follow(request):
-            if piece.text:
-                yield piece.text
 
     async def score(
         self, prompt: str | Request | Sequence[Message], continuation: str, top: int = 0

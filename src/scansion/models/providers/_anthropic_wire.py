@@ -105,6 +105,7 @@ class MessagesBody(Struct, omit_defaults=True):
     thinking: Thinking | None = None
     output_config: Effort | None = None
     service_tier: str | None = None
+    stream: bool | None = None
 
 
 def messages_body(request: Request, model: str, limit: int) -> MessagesBody:

@@ -14,7 +14,8 @@ class Compatible(Struct, frozen=True):
 
     `local` servers run on the user's machine: they need no key and cost nothing. `limit` is the name under which the
     output limit is sent, `seed` that of the seed. `completions` says whether base-model prompts are taken. `refuses`
-    names the sampling fields that the server does not take.
+    names the sampling fields that the server does not take. `counts_unasked` servers send the usage of a streamed reply
+    without being asked and need not know how to be.
     """
 
     url: str
@@ -24,6 +25,7 @@ class Compatible(Struct, frozen=True):
     seed: Literal["seed", "random_seed"] = "seed"
     completions: bool = True
     refuses: frozenset[str] = frozenset()
+    counts_unasked: bool = False
 
 
 _TOP_K = frozenset({"top_k"})
@@ -52,12 +54,13 @@ SERVERS = {
         seed="random_seed",
         completions=False,
         refuses=frozenset({"top_k", "logprobs"}),
+        counts_unasked=True,
     ),
     "moonshot": Compatible("https://api.moonshot.ai/v1", "MOONSHOT_API_KEY", completions=False, refuses=_TOP_K),
     "nvidia": Compatible("https://integrate.api.nvidia.com/v1", "NVIDIA_API_KEY"),
     "ollama": Compatible("http://localhost:11434/v1", "OLLAMA_API_KEY", local=True),
     "openrouter": Compatible("https://openrouter.ai/api/v1", "OPENROUTER_API_KEY"),
-    "perplexity": Compatible("https://api.perplexity.ai", "PERPLEXITY_API_KEY", completions=False),
+    "perplexity": Compatible("https://api.perplexity.ai", "PERPLEXITY_API_KEY", completions=False, counts_unasked=True),
     "sambanova": Compatible("https://api.sambanova.ai/v1", "SAMBANOVA_API_KEY", completions=False),
     "sglang": Compatible("http://localhost:30000/v1", "SGLANG_API_KEY", local=True),
     "together": Compatible("https://api.together.xyz/v1", "TOGETHER_API_KEY"),

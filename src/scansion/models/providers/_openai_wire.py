@@ -89,6 +89,8 @@ class _Body(Struct, omit_defaults=True, kw_only=True):
     seed: int | None = None
     frequency_penalty: float | None = None
     presence_penalty: float | None = None
+    stream: bool | None = None
+    stream_options: dict[str, bool] | None = None
 
 
 class ChatBody(_Body, omit_defaults=True, kw_only=True):

@@ -122,24 +122,45 @@ class RecordWriter:
             raise InputError(f"cannot record to {self.path}: it is no gzipped recording ({error})") from None
 
     def _count(self, lines: list[bytes]) -> None:
-        if lines and not lines[-1].endswith(b"\n"):
-            try:
-                msgspec.json.decode(lines[-1])
-                self._write(b"\n")
-            except (msgspec.MsgspecError, UnicodeDecodeError):
-                os.ftruncate(self._file, sum(map(len, lines[:-1])))
-                lines.pop()
-        for number, raw in enumerate(lines, 1):
+        torn = bool(lines) and _is_torn(lines[-1])
+        whole = lines[:-1] if torn else lines
+        for number, raw in enumerate(whole, 1):
             if not raw.isspace():
-                line, trials = parse_line(raw, self.path, number)
+                line, trials = self._parsed(raw, number)
                 asked = digest(line.model or "", request_digest(_request(line)))
                 for trial, completions in enumerate(trials):
                     self._places.setdefault((asked, trial), Places()).take(len(completions), line.k)
+        if torn:
+            os.ftruncate(self._file, sum(map(len, whole)))
+        elif lines and not lines[-1].endswith(b"\n"):
+            self._write(b"\n")
+
+    def _parsed(self, raw: bytes, number: int) -> tuple[Line, Any]:
+        """A line of the file that is there. Raises InputError, with the file as it was, where it is none."""
+        try:
+            return parse_line(raw, self.path, number)
+        except InputError:
+            if self._places:
+                raise
+        raise InputError(
+            f"cannot record to {self.path}: the file is there, and is no recording; give another --record PATH"
+        )
 
     def _write(self, data: bytes) -> None:
         view = memoryview(data)
         while view:
             view = view[os.write(self._file, view) :]
+
+
+def _is_torn(line: bytes) -> bool:
+    """Whether the last line of a file is the beginning of a recorded one."""
+    if line.endswith(b"\n") or not line.startswith(b"{"):
+        return False
+    try:
+        msgspec.json.decode(line)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return True
+    return False
 
 
 def _request(line: Line) -> Request:

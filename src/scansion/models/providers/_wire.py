@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -12,15 +13,16 @@ from msgspec import Struct
 from scansion.errors import CallError, InputError
 from scansion.models import keys
 from scansion.models.faults import bad_response, fault
-from scansion.models.http import Reply, post
+from scansion.models.http import Opened, Reply, post, posting
 from scansion.models.registry import OPTIONS, ModelSpec
-from scansion.types import Completion, ImagePart, Message, Part, TextPart
+from scansion.types import ImagePart, Message, Part, TextPart
 
 __all__ = [
     "Server",
     "as_object",
     "base_url",
     "body",
+    "good",
     "image_url",
     "key_for",
     "parts",
@@ -29,6 +31,7 @@ __all__ = [
 ]
 
 T = TypeVar("T", bound="Answer")
+V = TypeVar("V")
 
 SECONDS = 3600.0  # the most a call may take unless `?timeout=` says otherwise; the gateway sets its own, shorter
 
@@ -90,16 +93,24 @@ class Server(Struct, frozen=True, dict=True):
         """Raises InputError when a needed key is missing."""
         _ = self.sent_headers
 
-    async def ask(self, path: str, request: bytes, parse: Callable[[Reply], Completion]) -> Completion:
-        """The completion that `parse` reads from the reply. Raises CallError; for a refused key it names the variable.
+    async def ask(self, path: str, request: bytes, parse: Callable[[Reply], V]) -> V:
+        """What `parse` reads from the reply. Raises CallError; for a refused key it names the variable.
 
         The latency is left to the caller, who knows when the call left the queue.
         """
         reply = await post(self.url + path, self.sent_headers, request, self.timeout)
+        with self.explaining(reply):
+            return parse(good(reply))
+
+    def posting(self, path: str, request: bytes) -> AbstractAsyncContextManager[Opened]:
+        """The reply to `request` as soon as its head is there; see `http.posting`."""
+        return posting(self.url + path, self.sent_headers, request, self.timeout)
+
+    @contextmanager
+    def explaining(self, reply: Reply) -> Iterator[None]:
+        """A CallError from reading `reply` goes on, with the key's variable named where the key was refused."""
         try:
-            if not 200 <= reply.status < 300:
-                raise fault(reply)
-            return parse(reply)
+            yield
         except CallError as error:
             if reply.status in (401, 403) or (error.fatal and "API key" in str(error)):
                 raise self._with_key(error) from None
@@ -110,6 +121,13 @@ class Server(Struct, frozen=True, dict=True):
         if self._read is not None:
             hint = f"check the key in {self._read[0]}"
         return CallError(error.kind, f"{error}; {hint}", retry_after=error.retry_after, fatal=error.fatal)
+
+
+def good(reply: Reply) -> Reply:
+    """The reply itself. Raises the CallError that a status other than success stands for."""
+    if not 200 <= reply.status < 300:
+        raise fault(reply)
+    return reply
 
 
 def read(reply: Reply, decoder: msgspec.json.Decoder[T]) -> T:

@@ -14,12 +14,14 @@ Source: Anthropic API reference, "Messages" (version 2023-06-01), "Prompt cachin
 from __future__ import annotations
 
 import re
+from collections.abc import AsyncGenerator
 
 from msgspec.structs import replace
 
 from scansion.errors import InputError
-from scansion.models.base import Capabilities
+from scansion.models.base import Capabilities, Piece
 from scansion.models.capabilities import lookup
+from scansion.models.providers._anthropic_events import Blocks
 from scansion.models.providers._anthropic_wire import (
     Effort,
     MessagesBody,
@@ -28,6 +30,7 @@ from scansion.models.providers._anthropic_wire import (
     messages_body,
 )
 from scansion.models.providers._options import check_options
+from scansion.models.providers._streaming import follow
 from scansion.models.providers._wire import Server, base_url, body, key_for, timeout
 from scansion.models.registry import ModelSpec, providers
 from scansion.types import Completion, Request
@@ -53,6 +56,15 @@ class Anthropic:
 
     async def complete(self, request: Request) -> Completion:
         """The model's answer. Raises CallError as `faults` says, InputError for what the API does not offer."""
+        return await self._server.ask("/messages", body(self._sent(request), request.sampling.extra), completion)
+
+    def follow(self, request: Request) -> AsyncGenerator[Piece, None]:
+        """The model's answer in pieces. Raises as `complete` does."""
+        sent = self._sent(request)
+        sent.stream = True
+        return follow(self._server, "/messages", body(sent, request.sampling.extra), Blocks(), completion)
+
+    def _sent(self, request: Request) -> MessagesBody:
         if request.text is not None:
             raise InputError(f"model {self.name!r} takes messages only; a prompt for a base model needs another model")
         wanted = request.response_format
@@ -61,7 +73,7 @@ class Anthropic:
         sent = messages_body(request, self._model, self._limit)
         sent.service_tier = self._tier
         self._think(sent, request.sampling.effort)
-        return await self._server.ask("/messages", body(sent, request.sampling.extra), completion)
+        return sent
 
     def _think(self, sent: MessagesBody, effort: str | None) -> None:
         if effort is None or effort == "none":

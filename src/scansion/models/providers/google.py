@@ -1,4 +1,4 @@
-"""Models of Google through the Gemini API: `google/NAME` (generateContent, v1beta).
+"""Models of Google through the Gemini API: `google/NAME` (generateContent and streamGenerateContent, v1beta).
 
 The key goes in the `x-goog-api-key` header, never in the URL. A prompt that Google blocks is a `content_policy` error;
 an answer that it stops (safety, recitation ...) is an answer with the finish reason `content_filter`. Repeated
@@ -13,14 +13,17 @@ Source: Gemini API reference, "Generating content" (https://ai.google.dev/api/ge
 from __future__ import annotations
 
 import re
+from collections.abc import AsyncGenerator
 
 from msgspec.structs import replace
 
 from scansion.errors import InputError
-from scansion.models.base import Capabilities
+from scansion.models.base import Capabilities, Piece
 from scansion.models.capabilities import lookup
+from scansion.models.providers._google_chunks import Chunks
 from scansion.models.providers._google_wire import ContentBody, Thinking, completion, content_body
 from scansion.models.providers._options import check_options
+from scansion.models.providers._streaming import follow
 from scansion.models.providers._wire import Server, base_url, body, key_for, timeout
 from scansion.models.registry import ModelSpec, providers
 from scansion.types import Completion, Request
@@ -38,15 +41,23 @@ class Google:
         self.name, self.identity, self.capabilities = spec.spec, spec.identity, can
         self._server = server
         self._budgeted = _EARLIER.match(spec.name) is not None
-        self._path = f"/{spec.name if '/' in spec.name else 'models/' + spec.name}:generateContent"
+        path = f"/{spec.name if '/' in spec.name else 'models/' + spec.name}"
+        self._path, self._stream_path = path + ":generateContent", path + ":streamGenerateContent?alt=sse"
 
     async def complete(self, request: Request) -> Completion:
         """The model's answer. Raises CallError as `faults` and `_google_wire` say."""
+        return await self._server.ask(self._path, self._sent(request), completion)
+
+    def follow(self, request: Request) -> AsyncGenerator[Piece, None]:
+        """The model's answer in pieces. Raises as `complete` does."""
+        return follow(self._server, self._stream_path, self._sent(request), Chunks(), completion)
+
+    def _sent(self, request: Request) -> bytes:
         if request.text is not None:
             raise InputError(f"model {self.name!r} takes messages only; a prompt for a base model needs another model")
         sent = content_body(request)
         self._think(sent, request.sampling.effort)
-        return await self._server.ask(self._path, body(sent, request.sampling.extra), completion)
+        return body(sent, request.sampling.extra)
 
     def _think(self, sent: ContentBody, effort: str | None) -> None:
         if effort is None:

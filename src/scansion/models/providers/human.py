@@ -1,8 +1,10 @@
 """A person as a model: `human`, or `human/NAME` to tell several people's answers apart.
 
-The messages are shown on the terminal, on standard error so that standard output stays free; the person answers in one
-line, or in several between two lines of `\"\"\"`. `/skip` leaves the outcome unscored, `/quit` and Ctrl-D stop the run:
-nothing more is asked then. One question at a time.
+The messages are shown on the terminal, on standard error so that standard output stays free, and nothing else of where
+they come from: no variant, no target. The person answers in one line, or in several between two lines of `\"\"\"`. The
+latency is the time from question to answer; `/pause` stops that clock. `/skip` leaves the outcome unscored, `/quit` and
+Ctrl-D stop the run: nothing more is asked then, and the same command goes on. A line that begins with another `/` is
+asked again: `//x` answers `/x`. One question at a time.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import asyncio
 import re
 import sys
 import threading
+import time
 from queue import SimpleQueue
 from typing import TextIO
 
@@ -25,7 +28,9 @@ __all__ = ["Human", "human"]
 FENCE = '"""'
 STOPPED = "the person stopped"
 LAST = "(stopping after this answer, which is typed anew; Ctrl-C again stops now)"
-HINT = f"(one line; {FENCE} before and after several; /skip, /quit)"
+HINT = f"(one line; {FENCE} before and after several; /skip, /pause, /quit)"
+NO_COMMAND = "(no command: /skip, /pause, /quit; type // for an answer that begins with /)"
+PAUSED = "(paused, and the clock with it; Enter goes on)"
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
@@ -43,6 +48,15 @@ class Human:
         self._turn = asyncio.Lock()
         self._mark = ""  # what stands before the line that is being typed
         self._stopped = False
+        self._total = self._number = 0  # questions in all, and the number of the last one shown
+        self._paused = 0.0  # seconds of the question at hand that do not count
+
+    def expect(self, questions: int, answered: int) -> None:
+        """Show how many questions are to come, of which `answered` were answered in an earlier session."""
+        self._total, self._number = questions, answered
+        if questions > answered:
+            before = f", {answered} answered before" if answered else ""
+            self._show(f"\n{self.name}: {questions} question{'s' if questions > 1 else ''}{before}")
 
     def ready(self) -> None:
         """Raises InputError where there is no terminal."""
@@ -62,24 +76,48 @@ class Human:
         async with self._turn:
             if self._stopped:
                 raise Quit(STOPPED)
-            self._show(_shown(request))
-            text = await self._answer()
-        return Completion(text, finish_reason="stop")
+            self._number += 1
+            self._paused, start = 0.0, time.monotonic()
+            question = self._heading() + _shown(request)
+            self._show(question)
+            text = await self._answer(question)
+            seconds = time.monotonic() - start - self._paused
+        return Completion(text, finish_reason="stop", latency=seconds)
 
-    async def _answer(self) -> str:
+    def _heading(self) -> str:
+        return f"\n--- {self._number} of {self._total}" if self._number <= self._total else ""
+
+    async def _answer(self, question: str) -> str:
         while True:
             line = await self._line("> ")
             word = line.strip()
-            if word == "/skip":
-                raise Unscored("skipped")
-            if word == "/quit":
-                self._stopped = True
-                raise Quit(STOPPED)
             if word == FENCE:
                 return await self._several()
-            if word:
+            if word.startswith("//"):
+                return line.replace("//", "/", 1)
+            if word and not word.startswith("/"):
                 return line
-            self._show(HINT)
+            await self._command(word.casefold(), question)
+
+    async def _command(self, word: str, question: str) -> None:
+        """Do what a line says that is no answer."""
+        if word == "/skip":
+            raise Unscored("skipped")
+        if word == "/quit":
+            self._stopped = True
+            raise Quit(STOPPED)
+        if word == "/pause":
+            await self._pause(question)
+        else:
+            self._show(NO_COMMAND if word else HINT)
+
+    async def _pause(self, question: str) -> None:
+        """Wait for a line, on nobody's time, and show the question again."""
+        start = time.monotonic()
+        self._show(PAUSED)
+        await self._line("")
+        self._paused += time.monotonic() - start
+        self._show(question)
 
     async def _several(self) -> str:
         """The lines up to the closing fence."""

@@ -10,17 +10,29 @@ Source: OpenAI API reference (https://platform.openai.com/docs/api-reference/cha
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
+from functools import partial
 from typing import Literal, cast
 from urllib.parse import quote
 
 from msgspec.structs import replace
 
 from scansion.errors import InputError
-from scansion.models.base import Capabilities
+from scansion.models.base import Capabilities, Piece
 from scansion.models.capabilities import lookup
 from scansion.models.providers._compatible import SERVERS, Compatible
-from scansion.models.providers._openai_wire import chat_body, chat_completion, text_body, text_completion
+from scansion.models.providers._openai_chunks import Chunks
+from scansion.models.providers._openai_embeddings import embed_body, vectors
+from scansion.models.providers._openai_wire import (
+    ChatBody,
+    TextBody,
+    chat_body,
+    chat_completion,
+    text_body,
+    text_completion,
+)
 from scansion.models.providers._options import check_options
+from scansion.models.providers._streaming import follow
 from scansion.models.providers._wire import Server, base_url, body, key_for, timeout
 from scansion.models.registry import ModelSpec, providers
 from scansion.types import Completion, Request
@@ -40,17 +52,37 @@ class OpenAI:
         version = spec.options.get("api_version")
         query = f"?api-version={quote(version)}" if version else ""
         self._chat_path, self._text_path = "/chat/completions" + query, "/completions" + query
+        self._embed_path = "/embeddings" + query
 
     async def complete(self, request: Request) -> Completion:
         """The model's answer. Raises CallError as `faults` and `_openai_wire` say, InputError for refused text."""
         extra = request.sampling.extra
         if request.text is None:
-            chat = chat_body(request, self._model, self._dialect)
-            chat.service_tier = self._tier
-            return await self._server.ask(self._chat_path, body(chat, extra), chat_completion)
+            return await self._server.ask(self._chat_path, body(self._chat(request), extra), chat_completion)
+        return await self._server.ask(self._text_path, body(self._text(request), extra), text_completion)
+
+    def follow(self, request: Request) -> AsyncGenerator[Piece, None]:
+        """The model's answer in pieces. Raises as `complete` does."""
+        sent = self._chat(request) if request.text is None else self._text(request)
+        sent.stream = True
+        sent.stream_options = None if self._dialect.counts_unasked else {"include_usage": True}
+        chat = request.text is None
+        path, parse = (self._chat_path, chat_completion) if chat else (self._text_path, text_completion)
+        return follow(self._server, path, body(sent, request.sampling.extra), Chunks(), parse)
+
+    def _chat(self, request: Request) -> ChatBody:
+        sent = chat_body(request, self._model, self._dialect)
+        sent.service_tier = self._tier
+        return sent
+
+    def _text(self, request: Request) -> TextBody:
         if not self.capabilities.completions:
             raise InputError(f"model {self.name!r} takes messages only; a prompt for a base model needs another model")
-        return await self._server.ask(self._text_path, body(text_body(request, self._model), extra), text_completion)
+        return text_body(request, self._model)
+
+    async def embed(self, texts: tuple[str, ...]) -> list[list[float]]:
+        """The embeddings of `texts`, one a text. Raises CallError as `complete` does."""
+        return await self._server.ask(self._embed_path, embed_body(self._model, texts), partial(vectors, len(texts)))
 
     def ready(self) -> None:
         """Raises InputError when the key is missing."""

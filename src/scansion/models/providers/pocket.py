@@ -23,10 +23,12 @@ def pocket(spec: ModelSpec) -> Pocket:
     check_options(spec, ("timeout",))
     if spec.name in SHIPPED:
         return Pocket(spec.spec, f"pocket/{spec.name}", open_folder(shipped(spec.name)))
+    if "," in spec.name:
+        raise InputError(f"model {spec.spec!r}: several models are given one by one, each with its own -m")
     if not spec.name or ("/" not in spec.name and not spec.path.is_dir()):
         known = [f"pocket/{name}" for name in SHIPPED]
         raise InputError(
-            f"model {spec.spec!r}: there is no such pocket model; {nearest(f'pocket/{spec.name}', known)}; "
-            "a folder of your own is written pocket/./FOLDER"
+            f"model {spec.spec!r}: there is no such pocket model (a folder of your own is written pocket/./FOLDER); "
+            f"{nearest(f'pocket/{spec.name}', known)}"
         )
     return Pocket(spec.spec, f"pocket/{spec.path.resolve().name}", open_folder(spec.path))
