@@ -31,6 +31,10 @@ def test_variables_match_columns_as_people_write_them():
          "did you mean 'question'? Say which with --input questoin=COLUMN")),
         (["x"], {"x": "nope"}, ("data has no column 'nope', named as the column for the variable 'x' "
          "(columns: question, a b, A_B)")),
+        (["a_bb"], {}, ("data has no column for the variable 'a_bb' (columns: question, a b, A_B); "
+         "did you mean 'a b'? Say which with --input a_bb=COLUMN")),
+        (["Questin"], {}, ("data has no column for the variable 'Questin' (columns: question, a b, A_B); "
+         "did you mean 'question'? Say which with --input Questin=COLUMN")),
         (["zzz"], {}, "data has no column for the variable 'zzz' (columns: question, a b, A_B); say which with "),
         (["ab"], {}, "data has the columns 'a b' and 'A_B' for the variable 'ab'; rename one"),
     ],

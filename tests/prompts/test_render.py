@@ -263,6 +263,9 @@ def test_what_the_template_cannot_do_with_a_value_is_a_program_error() -> None:
         ("{% if a %}x", "p:5: the template is not valid"),
         ("{{ a|nosuch }}", "p:5: the template is not valid: No filter named 'nosuch'"),
         ("{{#a}}x{{/a}}", "p:5: the template looks like Mustache"),
+        ("{{ORDER NO}}", r"p:5: the template is not valid: a name has no spaces; write {{order_no}}$"),
+        ("{{q}}\n{{ First  Letter }}", r"p:6: .*; write {{first_letter}}$"),
+        ("{{ a if }}", "p:5: the template is not valid: (?!a name)"),
     ],
 )
 def test_template_errors_name_the_line(body: str, message: str) -> None:

@@ -10,6 +10,16 @@ from scansion.data.dataset import Dataset, open_dataset
 from scansion.data.rows import Position, Row
 from scansion.data.spec import DataSpec
 from scansion.data.split import split_of
-from scansion.data.writer import write_jsonl, write_parquet
+from scansion.data.writer import check_target, write_jsonl, write_parquet
 
-__all__ = ["DataSpec", "Dataset", "Position", "Row", "open_dataset", "split_of", "write_jsonl", "write_parquet"]
+__all__ = [
+    "DataSpec",
+    "Dataset",
+    "Position",
+    "Row",
+    "check_target",
+    "open_dataset",
+    "split_of",
+    "write_jsonl",
+    "write_parquet",
+]

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct
 
 from scansion.data.spec import DataSpec
-from scansion.errors import InputError, nearest
+from scansion.errors import InputError
 
 __all__ = ["FIELDS", "Roles", "find_roles", "match", "normal"]
 
@@ -86,8 +86,11 @@ def _column(name: str, columns: Sequence[str], wanted: str, label: str) -> str:
 
 
 def _missing(name: str, columns: Sequence[str], wanted: str, label: str, kind: str) -> str:
-    hint = nearest(name, columns) if columns else ""
-    close = f"; {hint}" if hint.startswith("did") else ""
+    import difflib
+
+    alike = {normal(column): column for column in reversed(columns)}
+    hint = difflib.get_close_matches(normal(name), alike, n=1)
+    close = f"; did you mean {alike[hint[0]]!r}?" if hint else ""
     have = f"columns: {', '.join(columns)}" if columns else "it has no columns"
     if kind == "needs":
         say = f"{close} Say" if close else "; say"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 from scansion.data import columns as column_names
 from scansion.data.duplicates import Seen
-from scansion.data.examples import builder, row_digest
+from scansion.data.examples import builder, row_digest, with_targets
 from scansion.data.files import DataFile
 from scansion.data.formats import open_source, stem
 from scansion.data.memory import Memory
@@ -19,7 +20,7 @@ from scansion.data.spec import DataSpec
 from scansion.errors import InputError
 from scansion.types import Example, hexdigest
 
-__all__ = ["Dataset", "open_dataset"]
+__all__ = ["Dataset", "open_dataset", "retargeted"]
 
 _PEEK = 100
 
@@ -28,8 +29,9 @@ class Dataset:
     """Examples in the order of a file. Made by `Dataset.open`.
 
     `spec` is what the user said, `path` the file (None: rows in memory), `label` its name as the user wrote it, `name`
-    its stem. `columns` are those that inputs may come from: the header's, or those of the first 100 rows, in order.
-    `roles` says which column is the target, the id and so on. `inputs` of each example hold every column of its row.
+    its stem. `targets` are those given in place of the file's own, by row (see `with_targets`). `columns` are those
+    that inputs may come from: the header's, or those of the first 100 rows, in order. `roles` says which column is the
+    target, the id and so on. `inputs` of each example hold every column of its row.
     """
 
     def __init__(self, source: Source, spec: DataSpec, path: Path | None) -> None:
@@ -44,6 +46,7 @@ class Dataset:
         self.roles = column_names.find_roles(spec, fields, nested, source.label)
         self.columns = _union([_as_dict(v.get("inputs")) for v in first]) if nested else fields
         self._build = builder(self.roles, source)
+        self.targets: dict[int, Any] = {}
 
     @staticmethod
     def open(
@@ -82,9 +85,21 @@ class Dataset:
         """A cheap identity of what this data set reads (32 hexadecimal digits): the file's path, size and time of
         change, and the columns' roles. It says when an index of positions may be used again."""
         if self.path is None:
-            return hexdigest(self.content_digest(), self.roles)
-        stat = DataFile(self.path, self.label).stat()
-        return hexdigest(str(self.path.resolve()), stat.st_size, stat.st_mtime_ns, self.roles)
+            own = hexdigest(self.content_digest(), self.roles)
+        else:
+            stat = DataFile(self.path, self.label).stat()
+            own = hexdigest(str(self.path.resolve()), stat.st_size, stat.st_mtime_ns, self.roles)
+        return retargeted(own, self.targets)
+
+    def with_targets(self, targets: Mapping[int, Any]) -> Dataset:
+        """This data set with other targets in the rows of these numbers (from 0), also in the target's column: a
+        version of its own, with its own fingerprint. Ids stay."""
+        if not targets:
+            return self
+        made = copy(self)
+        made.targets = {**self.targets, **targets}
+        made._build = with_targets(self._build, targets, self.roles)
+        return made
 
     @property
     def size(self) -> int | None:
@@ -189,6 +204,11 @@ class Dataset:
                 first = self._source.where(lines[id])
                 raise InputError(f"{self._source.where(line)}: id {id!r} is also in {first}; ids must differ")
             lines[id] = line
+
+
+def retargeted(fingerprint: str, targets: Mapping[int, Any]) -> str:
+    """The fingerprint of a data set with other targets in some of its rows."""
+    return hexdigest(fingerprint, sorted(targets.items())) if targets else fingerprint
 
 
 def open_dataset(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
+
+from msgspec import structs
 
 from scansion.data.columns import Roles
 from scansion.data.files import Where
@@ -12,7 +14,7 @@ from scansion.data.rows import Source
 from scansion.errors import InputError
 from scansion.types import Example, hexdigest
 
-__all__ = ["Build", "builder"]
+__all__ = ["Build", "builder", "retarget", "row_digest", "with_targets"]
 
 Build = Callable[[dict[str, Any], int, int], Example]
 """The example of a raw row, its number from 0 and its line."""
@@ -39,6 +41,23 @@ def builder(roles: Roles, source: Source) -> Build:
         return Example(id, inputs, wanted, row=row, **extra(values, line))
 
     return build
+
+
+def with_targets(build: Build, targets: Mapping[int, Any], roles: Roles) -> Build:
+    """`build`, but with these targets in the rows of these numbers, also among the inputs where the target's column
+    is one of them."""
+
+    def build_with(values: dict[str, Any], row: int, line: int) -> Example:
+        example = build(values, row, line)
+        return retarget(example, targets[row], roles.target) if row in targets else example
+
+    return build_with
+
+
+def retarget(example: Example, target: Any, column: str | None) -> Example:
+    """`example` with another target, also in the target's column where that is among its inputs."""
+    inputs = {**example.inputs, column: target} if column in example.inputs else example.inputs
+    return structs.replace(example, target=target, inputs=inputs)
 
 
 def row_digest(values: dict[str, Any], where: Where, line: int) -> str:

@@ -34,9 +34,27 @@ class JsonList(FileSource):
                 try:
                     values = decode(raw)
                 except FAULTS as error:
-                    raise fault(raw, self.where, line, error) from None
+                    raise self._fault(window, raw, line, offset, error) from None
                 yield line, offset if self.seekable else -1, values
                 more = self._again(window)
+
+    def _fault(self, window: _Window, raw: bytes, line: int, offset: int, error: BaseException) -> InputError:
+        """What is wrong with an element that starts on `line`, at `offset`."""
+        if not raw:
+            return InputError(f"{self.where(window.line)}: the list is cut off after a comma; close it with ]")
+        if raw.startswith(b"]"):
+            return InputError(f"{self.where(line)}: a comma stands before the closing ]; take it out")
+        return fault(b" " * self._before(offset) + raw, self.where, line, error, "mend the list there")
+
+    def _before(self, offset: int) -> int:
+        """How many characters stand before an offset on its line."""
+        with self.file.open() as stream:
+            at = stream.tell()
+            for raw in stream:
+                if at + len(raw) > offset:
+                    return len(raw[: offset - at].decode(errors="ignore"))
+                at += len(raw)
+        return 0
 
     def _enter(self, window: _Window) -> bool:
         """Step into the list; False if it is empty."""

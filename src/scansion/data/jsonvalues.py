@@ -18,16 +18,18 @@ decode = msgspec.json.Decoder(dict[str, Any]).decode
 FAULTS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
-def fault(raw: bytes, where: Where, line: int, error: BaseException) -> InputError:
+def fault(
+    raw: bytes, where: Where, line: int, error: BaseException, advice: str = "each row must be one JSON object"
+) -> InputError:
     """The error for `raw`, which starts on `line` and which `decode` refused: what is wrong, where, what to do."""
     wrong = not_utf8(raw, where, line)
     if wrong:
         return wrong
-    skipped, reason = _reason(raw, error)
+    skipped, reason = _reason(raw, error, advice)
     return InputError(f"{where(line + skipped)}: {reason}")
 
 
-def _reason(raw: bytes, error: BaseException) -> tuple[int, str]:
+def _reason(raw: bytes, error: BaseException, advice: str) -> tuple[int, str]:
     """How many lines down the fault is, and what it is."""
     if isinstance(error, RecursionError):
         return 0, "nested too deeply to be read; flatten it"
@@ -35,7 +37,7 @@ def _reason(raw: bytes, error: BaseException) -> tuple[int, str]:
         value = json.loads(raw, parse_constant=_refuse_constant)
     except json.JSONDecodeError as found:
         reason = found.msg[:1].lower() + found.msg[1:].removesuffix(" at")
-        return found.lineno - 1, f"not JSON ({reason} at column {found.colno}); each row must be one JSON object"
+        return found.lineno - 1, f"not JSON ({reason} at column {found.colno}); {advice}"
     except (ValueError, RecursionError) as found:
         return 0, str(found)
     if not isinstance(value, dict):

@@ -12,6 +12,7 @@ class DataSpec(Struct, frozen=True, forbid_unknown_fields=True):
 
     `target`, `id`, `group`, `weight`, `tags` and `rationale` each name a column; `inputs` maps a template variable to
     a column where their names do not agree. What is None is found by the column's name (see `columns.find_roles`).
+    `corrections` puts in the corrected targets that stand in the lab (a run does; a data set alone knows no lab).
     """
 
     path: str
@@ -22,3 +23,4 @@ class DataSpec(Struct, frozen=True, forbid_unknown_fields=True):
     tags: str | None = None
     rationale: str | None = None
     inputs: dict[str, str] = {}
+    corrections: bool = False

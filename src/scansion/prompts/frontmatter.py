@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from scansion.errors import InputError
 
-__all__ = ["Matter", "Where", "decode", "plain_yaml", "split"]
+__all__ = ["Matter", "Where", "decode", "located_yaml", "plain_yaml", "split"]
 
 Path = tuple[str | int, ...]
 
@@ -78,6 +78,12 @@ def split(text: str, file: str) -> Matter:
 def plain_yaml(text: str, file: str) -> Any:
     """The value of a YAML document, made of JSON's kinds only. Raises InputError with file and line."""
     return _parse(text, file, 1)[0]
+
+
+def located_yaml(text: str, file: str) -> tuple[Any, Where]:
+    """The value of a YAML document as `plain_yaml` gives it, and where its keys and items stand."""
+    value, lines = _parse(text, file, 1)
+    return value, Where(file, lines)
 
 
 def _mapping(text: str, file: str, first: int) -> tuple[dict[str, Any], dict[Path, int]]:

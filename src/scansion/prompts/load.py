@@ -6,18 +6,21 @@ import re
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+import msgspec
+
 from scansion.errors import InputError, nearest
 from scansion.prompts.frontmatter import Matter, Where, decode, split
 from scansion.prompts.markers import has_markers
 from scansion.prompts.prompt import Prompt
 from scansion.prompts.properties import read_properties
 from scansion.prompts.references import resolve
-from scansion.prompts.settings import read_settings
+from scansion.prompts.settings import Settings, read_settings
 from scansion.prompts.sources import Folder, Source, open_revision
 
-__all__ = ["from_text", "load"]
+__all__ = ["assembled", "from_bytes", "from_text", "load"]
 
 _REVISION = re.compile(r"([^:]{2,}):(.+)", re.DOTALL)
+_DATA = {".csv", ".tsv", ".jsonl", ".ndjson", ".parquet"}
 
 
 def load(name: str | Path, base_dir: str | Path | None = None) -> Prompt:
@@ -30,13 +33,15 @@ def load(name: str | Path, base_dir: str | Path | None = None) -> Prompt:
     try:
         path = folder / Path(text).expanduser()
         if path.exists() and not path.is_dir():
-            return _read(path.read_bytes(), text, path.stem, Folder(str(path.resolve().parent)))
+            if path.suffix.lower() in _DATA:
+                raise InputError(f"{text}: a prompt is wanted, and this is data by its name; give data with -d")
+            return from_bytes(path.read_bytes(), text, path.stem, Folder(str(path.resolve().parent)))
     except (OSError, RuntimeError) as error:
         raise InputError(f"prompt {text!r} cannot be read: {getattr(error, 'strerror', None) or error}") from None
     match = _REVISION.fullmatch(text) if isinstance(name, str) else None
     if match and not path.is_dir():
         content, source = open_revision(match[1], match[2], folder)
-        return _read(content, text, f"{PurePosixPath(match[2]).stem}@{match[1]}", source)
+        return from_bytes(content, text, f"{PurePosixPath(match[2]).stem}@{match[1]}", source)
     raise InputError(_missing(text, path))
 
 
@@ -56,7 +61,8 @@ def from_text(text: str, name: str) -> Prompt:
     return _build(split(text, name), name, None, None)
 
 
-def _read(content: bytes, path: str, stem: str, source: Source) -> Prompt:
+def from_bytes(content: bytes, path: str, stem: str, source: Source) -> Prompt:
+    """The prompt in a file's bytes; `path` is what messages call it. Raises InputError as `load` does."""
     return _build(split(decode(content, path), path), stem, path, source)
 
 
@@ -65,15 +71,29 @@ def _build(matter: Matter, name: str, path: str | None, source: Source | None) -
         raise InputError(f"{path or name}: the prompt is empty")
     if matter.meta is None:
         return _plain(matter, name, path, source)
-    where = matter.where
-    meta = resolve(matter.meta, where, source)
-    _check_engine(meta, where)
-    outputs = read_properties(meta.get("outputs"), where, "outputs")
-    settings = read_settings(meta, outputs, where)
+    meta = resolve(matter.meta, matter.where, source)
+    _check_engine(meta, matter.where)
+    settings = _settings(meta, matter.where)
     template, first_line = _body(matter, settings.kind)
-    prompt = Prompt(
+    prompt = assembled(meta, template, name, matter.where, settings)
+    prompt = msgspec.structs.replace(prompt, path=path, first_line=first_line, source=source)
+    if not settings.unsupported:
+        prompt.check()
+    return prompt
+
+
+def _settings(meta: dict[str, Any], where: Where) -> Settings:
+    return read_settings(meta, read_properties(meta.get("outputs"), where, "outputs"), where)
+
+
+def assembled(meta: dict[str, Any], template: str, name: str, where: Where, settings: Settings | None = None) -> Prompt:
+    """The prompt of a front matter whose references are resolved and a template; `settings` are what was read of it.
+
+    Raises InputError for settings that cannot be read.
+    """
+    settings = settings or _settings(meta, where)
+    return Prompt(
         name=name,
-        path=path,
         template=template,
         kind=settings.kind,
         meta=meta,
@@ -84,13 +104,8 @@ def _build(matter: Matter, name: str, path: str | None, source: Source | None) -
         tools=settings.tools,
         inputs=read_properties(meta.get("inputs"), where, "inputs"),
         notes=settings.notes,
-        first_line=first_line,
-        source=source,
         unsupported=settings.unsupported,
     )
-    if not settings.unsupported:
-        prompt.check()
-    return prompt
 
 
 def _plain(matter: Matter, name: str, path: str | None, source: Source | None) -> Prompt:

@@ -9,7 +9,7 @@ from scansion.errors import InputError
 from scansion.prompts.frontmatter import Where
 from scansion.types import ResponseFormat, Sampling
 
-__all__ = ["read_options"]
+__all__ = ["OPTIONS", "read_options"]
 
 _FIELDS = {
     "temperature": "temperature",
@@ -31,6 +31,9 @@ _FIELDS = {
     "reasoningEffort": "effort",
     "reasoning_effort": "effort",
 }
+OPTIONS = frozenset(_FIELDS)
+"""The options by their names in a prompt file, both versions of the format."""
+
 _WHOLE = frozenset({"max_tokens", "top_k", "seed"})
 _PLACED = frozenset(
     {"tools", "tool_choice", "response_format", "additionalProperties", "allowMultipleToolCalls", "stream"}

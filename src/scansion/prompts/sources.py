@@ -13,7 +13,7 @@ from msgspec import Struct
 from scansion.errors import InputError
 from scansion.prompts.frontmatter import decode
 
-__all__ = ["Folder", "Revision", "Source", "open_revision"]
+__all__ = ["Folder", "Revision", "Source", "git", "open_revision"]
 
 
 class Folder(Struct, frozen=True):
@@ -45,11 +45,11 @@ class Revision(Struct, frozen=True):
         """The text of a file in this folder at this revision. Raises InputError, which starts with `place`."""
         _check(relative, place)
         path = str(PurePosixPath(self.folder) / relative)
-        listed = _git(self.repository, "ls-tree", "-z", "--full-tree", self.commit, "--", path)
+        listed = git(self.repository, "ls-tree", "-z", "--full-tree", self.commit, "--", path)
         if listed is None or not listed.startswith(b"100"):
             what = "is a link" if listed and listed.startswith(b"120") else "is not there"
             raise InputError(f"{place}: ${{file:{relative}}} {what} in revision {self.commit[:12]}")
-        return decode(_git(self.repository, "cat-file", "blob", f"{self.commit}:{path}") or b"", relative)
+        return decode(git(self.repository, "cat-file", "blob", f"{self.commit}:{path}") or b"", relative)
 
 
 Source = Folder | Revision
@@ -62,16 +62,16 @@ def open_revision(revision: str, path: str, base_dir: Path) -> tuple[bytes, Revi
     repository, the revision or the file is missing.
     """
     name = f"{revision}:{path}"
-    top = _git(base_dir, "rev-parse", "--show-toplevel")
+    top = git(base_dir, "rev-parse", "--show-toplevel")
     if top is None:
         raise InputError(f"{name}: no such file, and {str(base_dir)!r} is in no git repository to read a revision from")
-    commit = _git(base_dir, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+    commit = git(base_dir, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
     if commit is None:
         raise InputError(f"{name}: git knows no revision {revision!r}; see `git branch -a` and `git log`")
     root, digest = top.decode().rstrip("\n"), commit.decode().strip()
     for start in (_within(root, base_dir), PurePosixPath()):
         full = _flat(start / path)
-        content = _git(root, "cat-file", "blob", f"{digest}:{full}") if full else None
+        content = git(root, "cat-file", "blob", f"{digest}:{full}") if full else None
         if content is not None and full is not None:
             return content, Revision(root, digest, str(PurePosixPath(full).parent))
     raise InputError(
@@ -101,14 +101,23 @@ def _flat(path: PurePosixPath) -> str | None:
     return "/".join(parts)
 
 
-def _git(folder: str | Path, *args: str) -> bytes | None:
-    """What git prints, or None if it fails."""
+def git(folder: str | Path, *args: str, given: bytes | None = None, seconds: float | None = None) -> bytes | None:
+    """What git prints on standard output, `given` on its input; None if it fails or takes longer than `seconds`.
+
+    Raises InputError without git.
+    """
     import subprocess
 
     try:
-        done = subprocess.run(["git", "-C", str(folder), *args], capture_output=True, check=False)  # noqa: S607, S603
+        done = subprocess.run(  # noqa: S603
+            ["git", "-C", str(folder), *args],  # noqa: S607
+            input=given,
+            capture_output=True,
+            check=False,
+            timeout=seconds,
+        )
     except FileNotFoundError:
         raise InputError("git is not installed, so a prompt cannot be read from a revision") from None
-    except ValueError:
+    except (ValueError, subprocess.TimeoutExpired):
         return None
     return done.stdout if done.returncode == 0 else None

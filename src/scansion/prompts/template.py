@@ -6,6 +6,7 @@ known by its text, what would differ from one rendering to the next (`random`, `
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
@@ -86,9 +87,16 @@ def _shown_guarded(value: Any) -> Any:
     return guarded(_shown(value))
 
 
+_OPERATORS = {"if", "else", "and", "or", "not", "in", "is"}
+
+
 def _syntax(message: str, source: str) -> str:
     if any(start in source for start in ("{{#", "{{^", "{{/", "{{>")):
         return f"the template looks like Mustache, which is not read; write Jinja2 ({message})"
+    if spaced := re.search(r"\{\{\s*(\w+(?:[ \t]+\w+)+)\s*\}\}", source):
+        words = spaced[1].lower().split()
+        if not _OPERATORS.intersection(words):
+            return f"the template is not valid: a name has no spaces; write {{{{{'_'.join(words)}}}}}"
     return f"the template is not valid: {message}"
 
 
