@@ -63,15 +63,20 @@ class Scorer:
     """Says how good an output is: higher is better, and an output below `pass_mark` is wrong.
 
     `needs_target` says that rows without a target are unscored, `uses_model` that it asks a model, `columns` which
-    columns of the data it reads. `extractor` is how it reads the answer, None where it looks at the whole text.
+    columns of the data it reads. `extractor` is how it reads the answer, None where it looks at the whole text. One
+    that is `measured` is shown what the output took: `latency` in seconds and `cost_usd`, in the output's `data`.
     """
 
-    __slots__ = ("_scoring", "columns", "extractor", "identity", "needs_target", "pass_mark", "spec", "uses_model")
+    __slots__ = (
+        *("_scoring", "columns", "extractor", "identity", "measured", "needs_target", "pass_mark"),
+        *("spec", "uses_model"),
+    )
 
     def __init__(self, scoring: Scoring, spec: str, identity: str) -> None:
         self._scoring, self.spec, self.identity = scoring, spec, identity
         self.needs_target, self.uses_model = scoring.needs_target, scoring.uses_model
         self.extractor, self.columns, self.pass_mark = scoring.extractor, scoring.columns, scoring.pass_mark
+        self.measured = bool(getattr(scoring, "measured", False))
 
     @property
     def name(self) -> str:
@@ -102,7 +107,8 @@ def _adapt(function: Callable[..., Any]) -> Scoring:
 
 
 def _scorer(raw: Any, spec: str, identity: str) -> Scorer:
-    return Scorer(raw, spec, identity)
+    source = getattr(raw, "source", "")
+    return Scorer(raw, spec, f"{identity}#{source}" if source else identity)
 
 
 def _extractor(raw: Any, spec: str, identity: str) -> Extractor:

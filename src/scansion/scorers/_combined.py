@@ -39,6 +39,10 @@ class Combined(Struct, frozen=True):
         return any(p.uses_model for p in self.parts)
 
     @property
+    def measured(self) -> bool:
+        return any(p.measured for p in self.parts)
+
+    @property
     def extractor(self) -> Extractor | None:
         return next((p.extractor for p in self.parts if p.extractor is not None), None)
 

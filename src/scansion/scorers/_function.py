@@ -17,7 +17,10 @@ __all__ = ["Asked", "Called", "adapt", "as_score"]
 
 
 class Asked(Struct, frozen=True):
-    """A scorer that has to be awaited: `rate(output, example, lm)`, with `lm` the handle for calls to a judge."""
+    """A scorer that has to be awaited: `rate(output, example, lm)`, with `lm` the handle for calls to a judge.
+
+    `source` is the digest of files that it has read, part of its identity.
+    """
 
     rate: Callable[[Output, Example, Any], Awaitable[Any]]
     needs_target: bool = False
@@ -25,6 +28,7 @@ class Asked(Struct, frozen=True):
     extractor: Extractor | None = None
     columns: tuple[str, ...] = ()
     pass_mark: float = 1.0
+    source: str = ""
 
     def score(self, output: Output, example: Example) -> Score | None:  # noqa: ARG002
         return None

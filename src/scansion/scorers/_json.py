@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from scansion.errors import InputError
 
-__all__ = ["equal_json", "find_json", "parse_json", "path_of", "step"]
+__all__ = ["equal_json", "find_json", "objects_within", "parse_json", "path_of", "step"]
 
 _TRIES = 50  # opening brackets that are tried in a text that is not JSON as a whole
 _STEP = re.compile(r"\.?([^.\[\]]+)|\[(-?\d{1,9})\]")
@@ -60,6 +60,18 @@ def _first_within(text: str) -> tuple[bool, Any]:
         except (ValueError, RecursionError):
             continue
     return False, None
+
+
+def objects_within(text: str) -> Iterator[dict[str, Any]]:
+    """The JSON objects in a text, first to last, without those that stand in another."""
+    at, tries = text.find("{"), 0
+    while at >= 0 and tries < _TRIES:
+        try:
+            found, end = _decoder.raw_decode(text, at)
+            yield found
+        except (ValueError, RecursionError):
+            end, tries = at + 1, tries + 1
+        at = text.find("{", end)
 
 
 def path_of(path: str | None) -> tuple[str | int, ...]:

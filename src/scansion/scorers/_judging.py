@@ -1,0 +1,40 @@
+"""What scorers that ask a model share: how a judge is shown its material, and what its reply may lack."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from scansion.errors import Unscored
+from scansion.types import Message, Output, TextPart
+
+__all__ = ["asked_of", "blocks", "turns", "unreadable"]
+
+
+def turns(task: str, material: Mapping[str, str]) -> list[dict[str, str]]:
+    """The request to a judge: what it is to do, and the material that it judges."""
+    return [{"role": "system", "content": task}, {"role": "user", "content": "\n\n".join(blocks(material))}]
+
+
+def blocks(material: Mapping[str, str]) -> list[str]:
+    """Each text between marks of its name, which the text itself cannot close."""
+    return [f"<{name}>\n{text.replace('</', '< /')}\n</{name}>" for name, text in material.items()]
+
+
+def unreadable(why: str) -> Unscored:
+    """The error for a reply that gives no verdict."""
+    return Unscored("judge unreadable", why)
+
+
+def asked_of(output: Output) -> str:
+    """What an output answers: the transcript before its last reply; empty where the program kept none."""
+    messages: Sequence[Message] | str = output.messages
+    if isinstance(messages, str):
+        return messages.removesuffix(output.text)
+    before = messages[:-1] if messages and messages[-1].role == "assistant" else messages
+    return "\n\n".join(f"{m.role}: {_content(m)}" for m in before)
+
+
+def _content(message: Message) -> str:
+    if isinstance(message.content, str):
+        return message.content
+    return "\n".join(part.text if isinstance(part, TextPart) else "[image]" for part in message.content)
