@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from scansion.data import Dataset
-    from scansion.experiments.experiment import Experiment, compare
+    from scansion.experiments.experiment import Experiment
     from scansion.experiments.runner import run
+    from scansion.interop.compare import compare
     from scansion.models.registry import providers as provider
     from scansion.prompts import Prompt
     from scansion.scorers import extractor, scorer
@@ -43,7 +44,7 @@ _HOMES = {
     "Dataset": ("scansion.data", "Dataset"),
     "Experiment": ("scansion.experiments.experiment", "Experiment"),
     "Prompt": ("scansion.prompts", "Prompt"),
-    "compare": ("scansion.experiments.experiment", "compare"),
+    "compare": ("scansion.interop.compare", "compare"),
     "extractor": ("scansion.scorers", "extractor"),
     "provider": ("scansion.models.registry", "providers"),
     "run": ("scansion.experiments.runner", "run"),

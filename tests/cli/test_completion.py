@@ -18,7 +18,7 @@ def test_bash_completes(scansion, project):
     script.write_text(scansion("completion", "bash").out)
     for words, said in (
         ("run --fail", ["--fail-if-worse", "--fail-under"]),
-        ("ru", ["run", "runs"]),
+        ("ru", ["rubric", "run", "runs"]),
         ("run exper", []),  # file names, which bash itself adds
         ("run ''", []),
         ("run -d ''", []),
@@ -28,8 +28,8 @@ def test_bash_completes(scansion, project):
         ("run --truncated s", ["score"]),
         ("compare a b --gold-check ''", ["on", "off"]),
         ("run --require ''", ["not-worse", "better", "equivalent"]),
-        ("lab ''", ["size", "vacuum", "export"]),
-        ("lab export ''", []),
+        ("lab ''", ["size", "vacuum"]),
+        ("export ''", []),
     ):
         typed = f"COMP_WORDS=(scansion {words}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); _scansion"
         command = f'source {script}; {typed}; printf "%s\\n" "${{COMPREPLY[@]}}"'

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -24,11 +25,12 @@ class Slow(BaseHTTPRequestHandler):
         self.server.started.set()
         time.sleep(self.server.delay)
         body = json.dumps({"choices": [{"message": {"role": "assistant", "content": "7"}, "finish_reason": "stop"}]})
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body.encode())
+        with suppress(ConnectionError):  # who asked may have been killed
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body.encode())
 
     def log_message(self, *args):
         pass

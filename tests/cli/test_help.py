@@ -11,18 +11,28 @@ def test_the_overview_names_every_command_in_80_columns(capsys):
     assert main(["--help"]) == 0
     out = capsys.readouterr().out
     assert all(f"  {name} " in out for name in names())
-    assert max(map(len, out.splitlines())) <= 90
+    assert max(map(len, out.splitlines())) <= 80
     assert main([]) == 0
     assert capsys.readouterr().out == out
 
 
 @pytest.mark.parametrize("name", names())
-def test_every_command_explains_itself(name, capsys):
+def test_every_command_explains_itself(name, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
     assert main([name, "--help"]) == 0
     out = capsys.readouterr().out
     assert out.startswith(f"usage: scansion {name}")
+    assert max(map(len, out.splitlines())) <= 80
     assert main(["help", name]) == 0
     assert capsys.readouterr().out == out
+
+
+def test_examples_keep_their_lines(capsys):
+    main(["lab", "--help"])
+    assert [line.split("    ")[0].strip() for line in capsys.readouterr().out.splitlines() if line[:3] == "  s"] == [
+        "scansion lab size",
+        "scansion lab vacuum",
+    ]
 
 
 def test_the_version(capsys):

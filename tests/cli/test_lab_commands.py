@@ -1,4 +1,5 @@
 import json
+import re
 
 import pytest
 
@@ -52,6 +53,9 @@ def test_reports_of_a_run(ran, project):
     text = (project / "r.html").read_text()
     assert "<title>Scansion: experiment on rows.jsonl</title>" in text
     assert "This page holds 4 of 10 examples" in text
+    kept = json.loads(re.search(r'id="examples">(.*?)</script>', text, re.DOTALL)[1])
+    flips = [each["example"]["id"] for each in ran("show", "r1", "--flips", "direct", "steps", "--json").json]
+    assert [each["id"] for each in kept if each["flip"]] == list(dict.fromkeys(flips))[:4]
     assert "Think. {{question}}" in text
     assert "<summary>5 flips of steps against direct</summary>" in (project / "m.md").read_text()
     assert "<testsuites" in (project / "j.xml").read_text()
@@ -65,11 +69,11 @@ def test_size_and_vacuum(ran):
     assert ran("lab", "size", "--json").json["calls"] == 20
     assert "after" in ran("lab", "vacuum").out
     nothing = ran("lab")
-    assert (nothing.code, nothing.err) == (2, "scansion: lab: say what to do: size, vacuum or export\n")
+    assert (nothing.code, nothing.err) == (2, "scansion: lab: say what to do: size or vacuum\n")
 
 
 def test_an_export_has_a_row_for_each_outcome(ran, project):
-    done = ran("lab", "export", "-o", "all.jsonl")
+    done = ran("export", "-o", "all.jsonl")
     assert done.code == 0, done.err
     rows = [json.loads(line) for line in (project / "all.jsonl").read_text().splitlines()]
     assert len(rows) == 20
@@ -78,7 +82,19 @@ def test_an_export_has_a_row_for_each_outcome(ran, project):
 
 def test_a_parquet_export_reads_back(ran, project):
     parquet = pytest.importorskip("pyarrow.parquet")
-    assert ran("lab", "export", "r1", "-o", "all.parquet").code == 0
+    assert ran("export", "r1", "-o", "all.parquet").code == 0
     table = parquet.read_table(project / "all.parquet")
     assert table.num_rows == 20
     assert json.loads(table.column("inputs")[0].as_py())["question"] == "What is 0 + 3?"
+
+
+def test_an_export_writes_over_nothing(ran, project):
+    (project / "precious.csv").write_text("a,b\n1,2\n")
+    (project / "logs-direct.eval").write_text("mine")
+    for name in ("precious.csv", "logs.eval"):
+        done = ran("export", "-o", name)
+        assert (done.code, done.err.count("\n")) == (2, 1)
+        assert "is there already, and would be written over; name another file" in done.err
+    assert (project / "precious.csv").read_text() == "a,b\n1,2\n"
+    assert (project / "logs-direct.eval").read_text() == "mine"
+    assert not (project / "logs-steps.eval").exists()

@@ -73,7 +73,7 @@ def test_the_table_is_plain_text_with_a_verdict(scansion):
     assert "`steps`" in done.out
     assert max(map(len, done.out.splitlines())) <= 80
     assert "model replay:demo.jsonl\n" in done.out
-    assert "20 calls came from a recording" in done.out
+    assert "20 were answered from a recording" in done.out
 
 
 def test_a_second_run_makes_no_call(scansion):
@@ -175,3 +175,11 @@ def test_verdicts_to_require(scansion):
     for name, code in {"not-worse": 0, "better": 0, "equivalent": 1}.items():
         done = scansion("run", "experiment.yaml", "--require", name, "--alpha", "0.1")
         assert done.code == code, (name, done.out)
+
+
+def test_a_report_takes_the_place_of_an_older_one(scansion, project):
+    words = ("-o", "r.html", "--markdown", "r.md", "--junit", "r.xml")
+    (project / "r.md").touch()
+    for _ in range(2):
+        assert scansion("run", "experiment.yaml", *words).code == 0
+        assert scansion("card", "direct.txt", "-o", "card.md").code == 0

@@ -1,5 +1,7 @@
 import pytest
 
+from scansion.experiments.lab import Lab
+
 REPLAY = ("-m", "replay:demo.jsonl", "-d", "rows.jsonl", "-s", "numeric")
 
 
@@ -65,3 +67,53 @@ def test_the_requests_as_json_and_nothing_else(ran):
     assert [(each["example"], each["calls"]) for each in found] == [("q0", {"direct": 1}), ("q0", {"steps": 1})]
     assert found[1]["request"]["messages"] == [{"role": "user", "content": "Think. What is 0 + 3?"}]
     assert set(found[0]) == {"row", "example", "calls", "request"}
+
+
+def test_the_one_beside_is_shown_with_the_differences_marked(ran):
+    out = ran("show", "--wrong", "--variant", "direct", "--against", "steps", "-n", "1").out
+    assert "[steps] right                          | [direct] wrong\n" in out
+    assert "The answer is [-7-].                   | The answer is {+1+}.\n" in out
+
+
+def test_selections_hold_together(ran):
+    assert ran("show", "--search", "is 4 + 3", "--json").json[0]["example"]["id"] == "q4"
+    assert [v["variant"] for v in ran("show", "--search", "answer is 7", "--json").json] == ["steps"]
+    assert ran("show", "--id", "q9", "--wrong", "--variant", "steps").out.count("example q") == 1
+    assert ran("show", "--search", "nowhere").out == "r1 has no outcomes with 'nowhere' in them\n"
+    assert ran("show", "--prompt", "--id", "q2").out.count("example q2") == 2
+
+
+def test_what_people_said_is_shown(ran, project):
+    with Lab.find(project / ".scansion") as lab:
+        pen = lab.annotations.by("Ann")
+        [view] = lab.views(id="q4", variant="direct")
+        pen.tag(view, "Wrong unit")
+        pen.mark(view, True)
+        pen.correct(view, 1)
+    out = ran("show", "--tag", "wrong unit").out
+    assert out.count("example q") == 1
+    assert "corrected target (Ann): 1\n" in out
+    assert "marked right by Ann; the scorer says wrong\n" in out
+    [found] = ran("show", "--tag", "Wrong unit", "--json").json
+    assert found["said"]["tags"] == {"Ann": ["Wrong unit"]}
+    assert found["said"]["targets"] == {"Ann": 1}
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--tag", "nothing"], "no outcome of r1 is tagged 'nothing'"),
+        (["--id", "nobody"], "r1 has no example with the id 'nobody'; `scansion show` shows their ids"),
+        (["--against", "nobody"], "no variant is called 'nobody'"),
+        (["--search", " "], "--search: the text is empty"),
+        (["--flips", "direct", "direct"], "flips are between two variants"),
+        (["r77"], "no run is called 'r77'"),
+    ],
+)
+def test_what_is_not_there_is_one_line(ran, words, message):
+    for more in ([], ["--json"], ["--prompt"]):
+        done = ran("show", *words, *more)
+        assert done.code == 2
+        assert done.out == ""
+        assert message in done.err
+        assert done.err.count("\n") == 1

@@ -44,9 +44,36 @@ TABLE: dict[str, tuple[dict[str, Any], tuple[str, ...], list[str]]] = {
     "report into a missing folder": ({}, (*RUN, "-o", "no/such/r.html"), ["no/such/r.html", "folder"]),
     "report onto a folder": ({}, (*RUN, "--junit", "."), ["folder"]),
     "report onto the experiment": ({}, ("run", "--markdown", "experiment.yaml"), ["experiment.yaml", "--markdown"]),
-    "report onto the data": ({}, (*RUN, "-o", "rows.jsonl"), ["rows.jsonl", "--output"]),
-    "nothing to run": ({}, ("run",), ["prompt"]),
-    "no data": ({}, ("run", "-p", "direct.txt", "-m", "replay:demo.jsonl"), ["data"]),
+    "report onto the data": ({}, (*RUN, "-o", "rows.jsonl"), ["rows.jsonl", "written over"]),
+    "report onto the prompt": ({}, (*RUN, "-o", "direct.txt"), ["direct.txt", "written over"]),
+    "summary onto the prompt": ({}, (*RUN, "--markdown", "direct.txt"), ["direct.txt", "written over"]),
+    "summary onto notes": ({"notes.md": "# Mine\n"}, (*RUN, "--markdown", "notes.md"), ["notes.md", "written over"]),
+    "card onto its prompt": ({}, ("card", "direct.txt", "-o", "direct.txt"), ["direct.txt", "written over"]),
+    "nothing to run": ({}, ("run",), ["experiment.yaml", "-p"]),
+    "no data": ({}, ("run", "-p", "direct.txt", "-m", "replay:demo.jsonl"), ["data", "-d"]),
+    "a prompt in the experiment's place": ({}, ("run", "direct.txt", *FLAGS[3:]), ["-p direct.txt"]),
+    "prompts without -p": ({}, ("run", "direct.txt", "steps.txt", *FLAGS[3:]), ["-p direct.txt -p steps.txt"]),
+    "data without -d": (
+        {},
+        ("compare", "direct.txt", "steps.txt", "rows.jsonl", "-s", "numeric"),
+        ["rows.jsonl is data", "-d rows.jsonl"],
+    ),
+    "data in a prompt's place": ({}, ("try", "direct.txt", "rows.jsonl"), ["rows.jsonl", "data", "-d"]),
+    "two prompts and no scorer": (
+        {},
+        ("compare", "direct.txt", "steps.txt", *FLAGS[3:-2]),
+        ["which output is right", "-s numeric"],
+    ),
+    "two prompts, short texts and no scorer": (
+        {"rows.jsonl": '{"question": "Who?", "answer": "Ann"}\n'},
+        ("compare", "direct.txt", "steps.txt", *FLAGS[3:-2]),
+        ["which output is right", "-s exact"],
+    ),
+    "two prompts, no targets and no scorer": (
+        {"rows.jsonl": '{"question": "Who?"}\n'},
+        ("compare", "direct.txt", "steps.txt", *FLAGS[3:-2]),
+        ["which output is right", "--target"],
+    ),
     # the experiment file
     "missing experiment": ({}, ("run", "experimnt.yaml"), ["experimnt.yaml", "no such file"]),
     "broken YAML": (plan("prompts: [direct.txt\nmodels: x\ndata: y\n"), RUN, ["experiment.yaml:2", "YAML"]),
@@ -63,7 +90,6 @@ TABLE: dict[str, tuple[dict[str, Any], tuple[str, ...], list[str]]] = {
     "negative budget": (plan(BASE + "budget: -2usd\n"), RUN, ["experiment.yaml:5", "budget"]),
     "budget without a unit": (plan(BASE + "budget: 20\n"), RUN, ["experiment.yaml:5", "budget"]),
     "split above 1": (plan(BASE + "split: {dev: 0.8, test: 0.5}\n"), RUN, ["experiment.yaml:5", "split"]),
-    "part without a split": ({}, (*RUN, "--split", "test"), ["split"]),
     "unknown choice": (plan(BASE + "no_answer: right\n"), RUN, ["experiment.yaml:5", "no_answer"]),
     "unknown baseline": (plan(BASE + "baseline: stepz\n"), RUN, ["stepz", "steps"]),
     "ambiguous baseline": (
@@ -74,7 +100,7 @@ TABLE: dict[str, tuple[dict[str, Any], tuple[str, ...], list[str]]] = {
     # prompts
     "missing prompt": ({}, ("run", "-p", "dirct.txt", *FLAGS[3:]), ["dirct.txt"]),
     "revision that does not exist": ({}, ("run", "-p", "v99:direct.txt", *FLAGS[3:]), ["v99"]),
-    "missing variable": ({"direct.txt": "{{querry}}"}, FLAGS, ["querry", "question"]),
+    "missing variable": ({"direct.txt": "{{querry}}"}, FLAGS, ["direct.txt", "rows.jsonl", "querry", "question"]),
     "template that does not parse": ({"direct.txt": "one\n{{question"}, FLAGS, ["direct.txt"]),
     "broken front matter": ({"direct.txt": "---\nname: [x\n---\nuser:\nhi"}, FLAGS, ["direct.txt"]),
     "input column that is not there": ({}, (*FLAGS, "--input", "question=qeustion"), ["qeustion"]),
@@ -128,7 +154,20 @@ TABLE: dict[str, tuple[dict[str, Any], tuple[str, ...], list[str]]] = {
     "unknown kind of data": ({"rows.xml": "<a/>"}, (*FLAGS, "-d", "rows.xml"), ["rows.xml"]),
     "target column that is not there": ({}, (*FLAGS, "--target", "anwser"), ["anwser", "answer"]),
     # models
-    "no model": ({}, ("run", "-p", "direct.txt", "-d", "rows.jsonl"), ["model"]),
+    "no model": ({}, ("run", "-p", "direct.txt", "-d", "rows.jsonl"), ["direct.txt", "model", "-m", "pocket/small"]),
+    "models in one word": ({}, (*FLAGS, "-m", "pocket/small,pocket/tiny"), ["one by one, each with its own -m"]),
+    "scorers in one word": ({}, (*FLAGS, "-s", "numeric,exact"), ["several are given one by one", "column 8"]),
+    "an unknown field of the split": (
+        {"e.yaml": "prompts: [direct.txt]\nsplit: {tst: 0.5}\ndata: rows.jsonl\n"},
+        ("run", "e.yaml"),
+        ["e.yaml:2: split: there is no 'tst'", "did you mean 'test'?"],
+    ),
+    "a word for a number": (
+        {"e.yaml": "prompts: [direct.txt]\ntrials: many\ndata: rows.jsonl\n"},
+        ("run", "e.yaml"),
+        ["e.yaml:2: trials: wanted a whole number, got text"],
+    ),
+    "unknown pocket model": ({}, (*FLAGS, "-m", "pocket/smal"), ["pocket/./FOLDER", "; did you mean 'pocket/small'?"]),
     "unknown provider": ({}, (*FLAGS, "-m", "opneai/gpt-5-mini"), ["opneai", "openai"]),
     "no key": ({}, ("run", "-p", "direct.txt", "-m", "openai/gpt-5-mini", "-d", "rows.jsonl"), ["OPENAI_API_KEY"]),
     "missing recording": ({}, ("run", "-p", "direct.txt", "-m", "replay:no.jsonl", "-d", "rows.jsonl"), ["no.jsonl"]),
@@ -153,8 +192,8 @@ TABLE: dict[str, tuple[dict[str, Any], tuple[str, ...], list[str]]] = {
     "report of nothing": ({}, ("report",), ["-o"]),
     "score without a scorer": ({}, ("score",), ["--scorer"]),
     "two choices at once": ({}, ("show", "--wrong", "--errors"), ["--errors", "--wrong"]),
-    "export without a file": ({}, ("lab", "export"), ["-o"]),
-    "export to an unknown format": ({}, ("lab", "export", "-o", "x.xlsx"), [".jsonl"]),
+    "export without a file": ({}, ("export",), ["-o"]),
+    "export to an unknown format": ({}, ("export", "-o", "x.xlsx"), [".jsonl"]),
     "unknown action": ({}, ("lab", "vacum"), ["did you mean 'vacuum'"]),
     "lab that is a file": ({"lab": "x"}, (*RUN, "--lab", "lab"), ["lab"]),
     "lab that is no database": ({".scansion/lab.db": "not a database, just words " * 9}, RUN, ["lab.db"]),
@@ -169,6 +208,12 @@ TABLE: dict[str, tuple[dict[str, Any], tuple[str, ...], list[str]]] = {
         ["--b names 'c'", "b"],
     ),
     "flag without effect": ({}, ("compare", "r1", "r2", "--trials", "3"), ["--trials", "no effect"]),
+    "flag of nought": ({}, ("compare", "r1", "r2", "--seed", "0"), ["--seed", "no effect"]),
+    "plan after a flag that takes a file": (
+        {},
+        ("run", "--markdown", "experiment.yaml"),
+        ["experiment.yaml", "put the plan before the flags"],
+    ),
 }
 
 

@@ -38,7 +38,19 @@ OWN = {
     "b.prompty": "user:\n{{question}} Answer with a number only.",
     "rows.csv": "question,target,author\nAna has 2 pears and buys 3. How many?,5,a\n",
     "data.jsonl": '{"question": "Ana has 2 pears and buys 3. How many?", "answer": 5}\n',
+    "guests.csv": (ROOT / "examples" / "guests" / "guests.csv").read_text(encoding="utf-8"),
+    "list.txt": (ROOT / "examples" / "guests" / "list.txt").read_text(encoding="utf-8"),
+    "told.txt": (
+        "List every name that starts with {{first_letter}}. If there is none, say none.\nNames: {{guest_list}}\n"
+    ),
+    "old.jsonl": '{"prompt": "Ana has 2 pears and buys 3. How many?", "completion": "She has 6."}\n',
+    "new.jsonl": '{"prompt": "Ana has 2 pears and buys 3. How many? Think step by step.", "completion": "5"}\n',
     "results.csv": "answer_v1,answer_v2,gold\n4,5,5\n5,5,5\n",
+    "promptfooconfig.yaml": """prompts: ["Say {{word}}", "Only {{word}}"]
+providers: [echo]
+tests: [{vars: {word: [a, b]}, assert: [{type: contains, value: "{{word}}"}]}]
+""",
+    "output.json": (ROOT / "tests" / "interop" / "promptfoo" / "small.json").read_text(encoding="utf-8"),
 }
 SERVING = {"serve"}  # parsed, not run
 QUICKER = {"demo": ["--limit", "4"]}  # the whole demo has a test of its own
@@ -214,7 +226,7 @@ def test_the_example_runs_on_a_model_that_refuses_temperature(readme: tuple[Path
     _, ran = readme
     previews = [each.out for each in ran if "openai/gpt-5-mini" in each.command and "experiment.yaml" in each.command]
     assert previews
-    assert all("480 calls" in out for out in previews)
+    assert all("400 calls" in out for out in previews)
 
 
 def test_what_extending_shows_runs_in_the_example(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import scansion
 from scansion.data import DataSpec
 from scansion.errors import InputError
 from scansion.experiments.compare import Terms, compare_runs, compare_table, compare_variants
+from scansion.report.table import render
 
 
 def same(a: Any, b: Any) -> bool:
@@ -103,6 +104,34 @@ def test_runs_are_compared_variant_by_variant(project: Any) -> None:
     ]
     assert [c.difference for c in result.comparisons] == [0.0, 0.0]
     assert len(result.variants) == 4
+
+
+def test_a_comparison_says_the_part_and_the_looks_at_it_and_is_none(project: Any) -> None:
+    split = {"dev": 0.5, "test": 0.5}
+    one = project.run(split=split, part="test", prompts=["direct.txt"]).run
+    two = project.run(split=split, part="test").run
+    for _ in range(2):
+        with project.lab() as lab:
+            found = [compare_variants(lab, two, "direct", "think"), compare_runs(lab, one, two)]
+        for result in found:
+            assert result.looks is not None
+            assert (result.looks.count, result.looks.new, result.split) == (2, False, "test")
+            assert "no new look at this test set: 2 looks so far" in render(result)
+    dev = project.run(part="dev").run
+    with project.lab() as lab:
+        result = compare_variants(lab, dev, "direct", "think")
+        with pytest.raises(InputError, match="share no example"):
+            compare_runs(lab, dev, two)
+    assert (result.looks, result.split) == (None, "dev")
+
+
+def test_a_comparison_of_a_part_with_the_whole_counts_the_looks_at_the_part(project: Any) -> None:
+    whole = project.run(prompts=["direct.txt"]).run
+    test = project.run(part="test", prompts=["think.txt"]).run
+    with project.lab() as lab:
+        result = compare_runs(lab, whole, test)
+    assert result.looks is not None
+    assert (result.looks.count, result.split) == (1, "")
 
 
 def test_a_flag_adds_to_the_gates_of_a_file(project: Any) -> None:

@@ -174,3 +174,33 @@ def test_a_preview_asks_nothing_and_knows_what_is_held(project: Any) -> None:
     with project.lab() as lab:
         held = asyncio.run(preview(plan, lab))
     assert (held.calls, held.held) == (60 * 3, 60)
+
+
+def test_a_preview_counts_a_call_that_outcomes_share_once(project: Any) -> None:
+    from scansion.experiments.plan import make_plan
+    from scansion.experiments.preview import preview
+
+    fields = {"prompts": ["direct.txt"], "techniques": ["as-is", "vote(3)"], "trials": 2, "data": "rows.jsonl"}
+    plan = make_plan(models=[project.model()], scorers=["numeric"], **fields)
+    fresh = asyncio.run(preview(plan))
+    made = project.run(**{**fields, "trials": 1}).calls_made + project.run(**fields).calls_made
+    assert (fresh.calls, fresh.held) == (made, 0)
+    with project.lab() as lab:
+        again = asyncio.run(preview(plan, lab))
+    assert (again.calls, again.held) == (0, made)
+
+
+@pytest.mark.parametrize(("at", "least", "most"), [(3, 0, 0), (1500, 1300, 1500)])
+def test_a_row_that_lacks_what_the_prompt_needs_stops_the_run_with_its_line(
+    project: Any, at: int, least: int, most: int
+) -> None:
+    """Before anything is asked where it is among the first rows, else with all that was made until then kept."""
+    rows = [
+        json.dumps({"id": f"r{i}", ("other" if i == at else "number"): i, "answer": str(i)}) for i in range(at + 200)
+    ]
+    project.write("rows.jsonl", "\n".join(rows) + "\n")
+    with pytest.raises(InputError, match=rf"rows.jsonl:{at + 1}: the row lacks 'number'"):
+        project.run(prompts=["direct.txt"])
+    with project.lab() as lab:
+        kept = lab.db.execute("SELECT count(*) FROM outcomes").fetchone()[0]
+    assert least <= kept <= most

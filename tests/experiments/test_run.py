@@ -191,3 +191,19 @@ def test_settings_stand_in_place_of_what_a_plan_says(project: Any) -> None:
     assert scansion.run(plan, limit=4).variants[0].n == 4
     with pytest.raises(InputError, match="limt"):
         scansion.run(plan, limt=4)
+
+
+def test_a_name_does_not_take_the_place_of_a_number(project: Any) -> None:
+    project.run(prompts=["direct.txt"])
+    project.run(prompts=["think.txt"], name="r1")
+    with project.lab() as lab:
+        assert [lab.run_table.find(label).label for label in ("r1", "1", "r2", None)] == ["r1", "r1", "r2", "r2"]
+
+
+def test_a_stop_that_comes_with_the_last_outcome_has_stopped_nothing(project: Any) -> None:
+    from scansion.experiments.progress import Stop
+
+    stop = Stop()
+    made = project.run(prompts=["direct.txt"], limit=5, stop=stop, watch=lambda p: p.done == 5 and stop.soft())
+    assert stop.requested
+    assert (made.interrupted, made.complete) == (False, True)

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 
 import pytest
+from msgspec import structs
 
 from scansion.report import html
 
@@ -24,10 +25,21 @@ def shown(page: str, folder) -> str:
     return subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
 
 
+def driven(page: str, act: str) -> str:
+    """The page with a script that acts on it as a person would, and unfolds the calls."""
+    driver = (
+        "<script>function set(id, value, kind = 'change') { const e = document.getElementById(id); e.value = value;"
+        f" e.dispatchEvent(new Event(kind)); }} {act};"
+        "document.querySelectorAll('.outcome details').forEach((d) => d.open = true);</script>"
+    )
+    loose = re.sub(r'<meta http-equiv="Content-Security-Policy".*?>', "", page)
+    return loose.replace("</body>", driver + "</body>")
+
+
 @pytest.fixture
 def page(result, views, nasty) -> str:
     stream = io.StringIO()
-    html.write(result, views, stream, prompts=[html.PromptUse("direct", nasty)])
+    html.write(result, views, stream, flips=views[2:4], prompts=[html.PromptUse("direct", nasty)])
     return stream.getvalue()
 
 
@@ -47,20 +59,43 @@ def test_examples_are_on_the_page_as_text(page, tmp_path):
         ("set('which', 'wrong')", 1),
         ("set('which', 'error')", 1),
         ("set('which', 'unscored'); set('variant', '1')", 0),
-        ("set('search', '6 + 4'); document.getElementById('which').dispatchEvent(new Event('change'))", 1),
+        ("set('search', '6 + 4'); set('which', '')", 1),
     ],
 )
 def test_filters_choose(page, tmp_path, act, count):
-    driver = (
-        "<script>function set(id, value) { const e = document.getElementById(id); e.value = value;"
-        f" e.dispatchEvent(new Event('change')); }} {act};"
-        "document.querySelectorAll('.outcome details').forEach((d) => d.open = true);</script>"
-    )
-    loose = re.sub(r'<meta http-equiv="Content-Security-Policy".*?>', "", page)
-    dom = shown(loose.replace("</body>", driver + "</body>"), tmp_path)
+    dom = shown(driven(page, act), tmp_path)
     assert dom.count('class="example"') == count
     assert f"{count} of 6 examples" in dom
     assert dom.count('<div class="role">reply</div>') == 2 * count
+
+
+def test_the_button_for_more_is_there_only_where_there_is_more(page, build, result, tmp_path):
+    ask = "document.title = 'more: ' + getComputedStyle(document.getElementById('more')).display"
+    assert "<title>more: none</title>" in shown(driven(page, ask), tmp_path)
+    stream = io.StringIO()
+    html.write(result, build.views(60), stream)
+    assert "<title>more: block</title>" in shown(driven(stream.getvalue(), ask), tmp_path)
+
+
+def test_a_file_name_that_begins_from_the_right_ends_with_its_suffix(build, tmp_path):
+    stream = io.StringIO()
+    html.write(build.result(variants=[build.variant("سؤال.txt")], comparisons=[]), [], stream)
+    ask = "document.title = 'names: ' + getComputedStyle(document.querySelector('th bdi')).direction"
+    assert "<title>names: ltr</title>" in shown(driven(stream.getvalue(), ask), tmp_path)
+
+
+@pytest.mark.slow
+def test_ten_thousand_outcomes_open_and_are_filtered(build, result, tmp_path):
+    views = [build.view(row, v.name, wrong=row % 3 == 0) for row in range(6000) for v in result.variants]
+    stream = io.StringIO()
+    html.write(structs.replace(result, variants=[structs.replace(v, n=6000) for v in result.variants]), views, stream)
+    dom = shown(driven(stream.getvalue(), "set('search', '6 + 1234', 'input')"), tmp_path)
+    assert "This page holds 5,000 of 6,000 examples" in dom
+    assert "1 of 5,000 examples" in dom
+    assert dom.count('class="example"') == 1
+    dom = shown(driven(stream.getvalue(), "set('which', 'wrong')"), tmp_path)
+    assert "1,667 of 5,000 examples" in dom
+    assert dom.count('class="example"') == 25
 
 
 def test_the_policy_lets_no_other_script_run(page, tmp_path):

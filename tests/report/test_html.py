@@ -7,6 +7,7 @@ import re
 from msgspec import structs
 
 from scansion.report import html
+from scansion.report.examples import Gathered
 
 
 def page(result, views, **more):
@@ -28,7 +29,7 @@ def test_nothing_that_a_model_wrote_is_markup(result, views, nasty):
     assert "<img" not in text
     assert "\u202e" not in text
     assert "\x00" not in text
-    outcome = data(text, "examples")[0]["outcomes"][0]
+    outcome = data(text, "examples")[1]["outcomes"][0]
     assert outcome["text"].startswith("</script><script>alert(1)</script>")
     assert "‹U+202E›" in outcome["text"]
 
@@ -44,21 +45,32 @@ def test_the_policy_allows_the_page_its_own_script_and_style_and_nothing_else(re
 
 
 def test_flips_come_first_with_full_traces(result, views):
-    examples = data(page(result, views), "examples")
+    examples = data(page(result, views, flips=views[2:4]), "examples")
     assert [e["id"] for e in examples] == ["q1", "q0", "q2", "q3", "q4", "q5"]
-    assert examples[0]["flip"]
+    assert [e["flip"] for e in examples] == [True] + [False] * 5
     text = page(result, views)
-    call = data(text, "examples")[1]["outcomes"][0]["calls"][0]
+    call = data(text, "examples")[0]["outcomes"][0]["calls"][0]
     sent = [(role, data(text, "texts")[number]) for role, number in call["sent"]]
     assert sent == [("system", "You are terse."), ("user", "What is 6 + 0?")]
     assert call["settings"] == '{"temperature":0.0}'
 
 
 def test_examples_beyond_the_limit_are_cut_with_a_note_and_repeats_count_once(result, views):
-    text = page(result, views, first=views[2:3], most=3)
+    text = page(result, views, flips=views[2:3], most=3)
     assert [e["id"] for e in data(text, "examples")] == ["q1", "q0", "q2"]
     assert [len(e["outcomes"]) for e in data(text, "examples")] == [2, 2, 2]
     assert "This page holds 3 of 200 examples" in text
+
+
+def test_as_many_outcomes_are_kept_as_a_browser_takes(build):
+    many = Gathered()
+    many.take_flips(build.view(7000, name) for name in ("a", "b"))
+    many.fill(build.view(row, name) for row in range(8000) for name in ("a", "b"))
+    assert (len(many.rows), many.flips, many.cut) == (5000, {7000}, True)
+    assert [flip for _, flip in many.ordered()][:2] == [True, False]
+    long = Gathered()
+    long.fill(build.view(row, "a", text="x" * 1_000_000) for row in range(100))
+    assert (len(long.rows), long.cut) == (20, True)  # each in the output and in the reply
 
 
 def test_a_run_without_outcomes_or_means_is_still_a_page(build):

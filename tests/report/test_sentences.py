@@ -80,7 +80,7 @@ def test_remarks_name_reasons_zero_wrong_money_and_notes(build):
         "`clean`: 0 wrong of 50; at most 5.8% are wrong (one-sided 95% bound)",
         "`mixed`: 3 unscored (truncated 2, no answer 1)",
         "`mixed`: 1 error (timeout); see `scansion show 3f2a9c01 --errors`",
-        "this run made 900 calls for 0.22 USD; 450 calls were in the lab already",
+        "this run made 900 calls for 0.22 USD; 450 more were answered from the lab",
         "no price is known for openai/gpt-5-mini",
         "judges: 7 calls, 0.50 USD, not in the figures above",
         "errors that may pass are asked again by the same command",
@@ -119,7 +119,7 @@ def test_recordings_and_the_lab_are_told_apart(build):
         build.variant("b", recorded_calls=1, unscored=0, errors=0),
     ]
     assert remarks(build.result(variants=both, calls_made=1, spent_usd=0.00006, notes=[])) == [
-        "this run made 1 call for 0.00006 USD; 1 call was in the lab already; 3 calls came from a recording"
+        "this run made 1 call for 0.00006 USD; 1 more was answered from the lab; 3 more were answered from a recording"
     ]
 
 

@@ -86,8 +86,9 @@ def _failed(error: Exception, debug: bool) -> int:
 
 
 def _say(text: str, code: int) -> int:
-    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    print(f"scansion: {line}", file=sys.stderr)
+    from scansion.cli._show import complain
+
+    complain(text)
     return code
 
 

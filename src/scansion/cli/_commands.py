@@ -38,12 +38,12 @@ def overview() -> str:
         [
             "usage: scansion COMMAND ...",
             "",
-            "LLM evals for prompt engineers: is the new prompt really better, for the fewest calls,",
-            "and why does it still fail.",
+            "LLM evals for prompt engineers: is the new prompt really better, for the fewest",
+            "calls, and why does it still fail.",
             "",
             *lines,
             "",
-            "scansion COMMAND --help explains a command; scansion init writes an example to start from.",
+            "scansion COMMAND --help explains a command; scansion init writes an example.",
             "",
         ]
     )

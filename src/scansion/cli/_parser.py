@@ -11,7 +11,7 @@ from scansion.errors import InputError, nearest
 
 __all__ = ["Parser", "pair", "share", "whole", "whole_from_zero"]
 
-
+_WIDTH = 80
 _NEGATIVE = re.compile(r"-\$?\.?\d")
 
 
@@ -21,7 +21,7 @@ class Parser(argparse.ArgumentParser):
     def __init__(self, command: str, doc: str) -> None:
         super().__init__(
             prog=f"scansion {command}",
-            description=doc.strip(),
+            description=_filled(doc),
             formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,
         )
@@ -61,6 +61,14 @@ class Parser(argparse.ArgumentParser):
             known = re.findall(r"[\w-]+", match.group(3))
             text = f"{match.group(1)}: unknown {match.group(2)!r}; {nearest(match.group(2), known)}"
         raise InputError(f"{self.command}: {text}")
+
+
+def _filled(doc: str) -> str:
+    """A docstring in lines of 80 cells: paragraphs filled anew, indented lines as they stand."""
+    import textwrap
+
+    blocks = doc.strip().split("\n\n")
+    return "\n\n".join(block if block.startswith(" ") else textwrap.fill(block, _WIDTH) for block in blocks)
 
 
 def _number(text: str) -> float:

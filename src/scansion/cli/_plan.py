@@ -12,7 +12,6 @@ from scansion.cli._parser import Parser, pair, share, whole, whole_from_zero
 from scansion.errors import InputError
 
 if TYPE_CHECKING:
-    from scansion.data import DataSpec
     from scansion.experiments.plan import Options, Plan
 
 __all__ = [
@@ -31,7 +30,7 @@ def add_data_options(parser: Parser) -> None:
     group = parser.add_argument_group("what is measured")
     group.add_argument("-d", "--data", metavar="FILE", help="JSONL, CSV, TSV or Parquet, gzipped too")
     group.add_argument(
-        "-s", "--scorer", metavar="SCORER", action="append", help="such as numeric; the first is primary"
+        "-s", "--scorer", metavar="SCORER", action="append", help="such as exact or numeric; the first is primary"
     )
     group.add_argument("--input", metavar="VAR=COL", action="append", type=pair, help="a template variable's column")
     group.add_argument("--target", metavar="COL", help="the column of the right answers")
@@ -41,6 +40,7 @@ def add_data_options(parser: Parser) -> None:
         "--margin", metavar="X", type=share, help="not worse means: worse by less than this, such as 0.02"
     )
     group.add_argument("--alpha", metavar="X", type=share, help="the error level of intervals and verdicts (0.05)")
+    group.add_argument("--volume", metavar="N", help="requests a time, such as 2e6/month: shows USD a month")
 
 
 def add_plan_options(parser: Parser) -> None:
@@ -48,10 +48,18 @@ def add_plan_options(parser: Parser) -> None:
     add_data_options(parser)
     group = parser.add_argument_group("what is compared")
     group.add_argument("-t", "--technique", metavar="SPEC", action="append", help='such as "cot | vote(5)"')
-    group.add_argument("-m", "--model", metavar="MODEL", action="append", help="such as openai/gpt-5-mini")
+    group.add_argument(
+        "-m", "--model", metavar="MODEL", action="append", help="such as pocket/small (no key) or openai/gpt-5-mini"
+    )
     group.add_argument("--trials", metavar="N", type=whole, help="independent repeats of each example")
     group.add_argument("--limit", metavar="N", type=whole, help="only the first N rows")
-    group.add_argument("--split", choices=["dev", "test"], help="the part of the data to run")
+    group.add_argument(
+        "--only", metavar="WHICH", action="append", help="only rows wrong@RUN, errors@RUN, tag=TAG or id=A,B"
+    )
+    group.add_argument("--corrections", action="store_true", help="with the corrected targets that stand in the lab")
+    group.add_argument(
+        "--split", choices=["dev", "test"], help="the part of the rows to run (halves, unless the plan splits)"
+    )
     group.add_argument("--no-answer", choices=["wrong", "unscored"], help="what an output without an answer is")
     group.add_argument("--truncated", choices=["score", "unscored"], help="what an output that was cut off is")
     group.add_argument("--gold-check", choices=["on", "off"], help="whether the scorer must first accept the targets")
@@ -108,6 +116,7 @@ def gates_from(args: Namespace) -> list[str] | None:
 
 def _columns(args: Namespace) -> dict[str, Any]:
     named = {"target": args.target, "id": args.id, "group": args.group, "inputs": dict(args.input or ()) or None}
+    named["corrections"] = getattr(args, "corrections", False) or None
     return {key: value for key, value in named.items() if value is not None}
 
 
@@ -121,6 +130,7 @@ def _fields(args: Namespace) -> dict[str, Any]:
         "baseline": getattr(args, "baseline", None),
         "budget": args.budget,
         "limit": args.limit,
+        "only": args.only,
         "part": args.split,
         "margin": args.margin,
         "alpha": args.alpha,
@@ -128,6 +138,7 @@ def _fields(args: Namespace) -> dict[str, Any]:
         "gold_check": args.gold_check,
         "truncated": args.truncated,
         "seed": args.seed,
+        "volume": args.volume,
         "gates": gates_from(args),
     }
 
@@ -140,27 +151,42 @@ def plan_from(args: Namespace, file: str | None, prompts: list[str] | None) -> P
     if file is None:
         data = {"path": args.data, **columns} if args.data else None
         return make_plan(prompts=prompts, data=data, **_fields(args))
+    from scansion.interop.promptfoo_config import is_config
+
     base = Path(file).parent
     fields = _fields(args)
     if prompts:
         fields["prompts"] = [_relative(p, base) for p in prompts]
     if args.data:
         fields["data"] = {"path": _relative(args.data, base), **columns}
-    plan = load_plan(file, **fields)
+    plan = _foreign_plan(file, fields) if is_config(file) else load_plan(file, **fields)
     return plan if args.data or not columns else _with_columns(plan, columns)
 
 
+def _foreign_plan(file: str, fields: dict[str, Any]) -> Plan:
+    """The plan in a promptfoo configuration; what it leaves out stands in its notes."""
+    from scansion.interop.promptfoo import load
+
+    return load(file).plan(**fields)
+
+
 def _relative(path: str, base: Path) -> str:
-    """A path typed in the working directory as the plan's folder sees it; what is no file stays as it is."""
+    """A path typed in the working directory as the plan's folder sees it, also that of `REVISION:FILE`; what is no file
+    stays as it is."""
+    revision, colon, file = path.rpartition(":")
+    if colon and not Path(path).exists() and file and Path(file).exists():
+        return f"{revision}:{os.path.relpath(file, base)}"
     return os.path.relpath(path, base) if Path(path).exists() else path
 
 
 def _with_columns(plan: Plan, columns: dict[str, Any]) -> Plan:
     from msgspec.structs import replace
 
-    spec: DataSpec = plan.data
-    if not hasattr(spec, "path"):
-        raise InputError("the plan has no data file whose columns could be named")
+    from scansion.data import DataSpec
+
+    spec = plan.data
+    if not isinstance(spec, DataSpec):
+        raise InputError("the plan has no data file whose columns could be named; name one with -d")
     return replace(plan, data=replace(spec, **{**columns, "inputs": {**spec.inputs, **columns.get("inputs", {})}}))
 
 

@@ -10,7 +10,6 @@ from scansion.cli._show import code_of, print_json, put_out, say_written, show_r
 
 if TYPE_CHECKING:
     from scansion.experiments.plan import Options, Plan
-    from scansion.experiments.preview import Preview
 
 __all__ = ["execute"]
 
@@ -43,26 +42,7 @@ def _dry(plan: Plan, args: Namespace) -> int:
         requests = [dict(zip(("variant", "example", "request"), each, strict=True)) for each in found.requests]
         print_json({**fields, "requests": requests})
     else:
-        put_out(_preview_text(found))
+        from scansion.report.preview import render
+
+        put_out(render(found, width()))
     return 0
-
-
-def _preview_text(found: Preview) -> str:
-    from scansion.report.figures import plural, usd
-    from scansion.report.plain import request_text
-    from scansion.report.text import one_line, wrap
-    from scansion.types import request_digest
-
-    cells = width()
-    asked: dict[tuple[str, bytes], list[int]] = {}
-    for index, (_, example, request) in enumerate(found.requests):
-        asked.setdefault((example, request_digest(request)), []).append(index)
-    lines = []
-    for (example, _), same in asked.items():
-        names = ", ".join(one_line(found.requests[index][0]) for index in same)
-        request = found.requests[same[0]][2]
-        lines += [*wrap(f"[{names}] example {one_line(example)}", cells), request_text(request), ""]
-    cost = "cost unknown" if found.cost_usd is None else f"about {usd(found.cost_usd)} USD"
-    held = f", {found.held:,} more in the lab already" if found.held else ""
-    said = [f"{plural(found.calls, 'call')}{held}, {cost}; nothing was asked", *map(one_line, found.notes)]
-    return "\n".join([*lines, *(line for text in said for line in wrap(text, cells))]) + "\n"

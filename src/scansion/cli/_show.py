@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = [
     "check_targets",
     "code_of",
+    "complain",
     "flips_of",
     "print_json",
     "put_out",
@@ -30,7 +32,8 @@ __all__ = [
     "write_reports",
 ]
 
-_INPUTS = {".yaml", ".yml", ".prompty", ".jsonl", ".json", ".csv", ".tsv", ".parquet", ".gz", ".db"}
+_PLANS = {".yaml", ".yml"}
+_OPENINGS = (b"<!doctype html>", b"<?xml", b"## Scansion", b"# Prompt card: ")
 _WIDEST = 160  # cells of a table, on the widest terminal
 
 
@@ -47,6 +50,18 @@ def print_json(value: Any) -> None:
     """`value` as one JSON document on standard output."""
     text = msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
     put_out(text + "\n")
+
+
+def complain(text: str) -> None:
+    """What is wrong, on standard error: one line, on a terminal broken between words."""
+    line = "scansion: " + " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    if sys.stderr.isatty():
+        import shutil
+
+        from scansion.report.text import wrap
+
+        line = "\n".join(wrap(line, shutil.get_terminal_size().columns))
+    print(line, file=sys.stderr, flush=True)
 
 
 def put_out(text: str) -> None:
@@ -68,23 +83,42 @@ def show_result(result: RunResult, args: Namespace) -> None:
     from scansion.report.table import render
 
     put_out(render(result, width()))
+    if sys.stdout.isatty() and result.run and not result.interrupted:
+        put_out(_next_steps(result))
+
+
+def _next_steps(result: RunResult) -> str:
+    """The commands with which a person at a terminal may go on."""
+    import shlex
+
+    steps = [f"scansion report {result.run} -o report.html"]
+    if len(result.comparisons) == 1 and any(result.comparisons[0].flips or ()):
+        found = result.comparisons[0]
+        steps.insert(0, f"scansion show {result.run} --flips {shlex.join([found.a, found.b])}")
+    elif any(each.wrong for each in result.variants):
+        steps.insert(0, f"scansion show {result.run} --wrong")
+    return "".join(f"{'next:' if at == 0 else '':<6}{step}\n" for at, step in enumerate(steps))
 
 
 def check_targets(args: Namespace) -> None:
     """Raises InputError, before anything is run, for report files that could not be written."""
+    from scansion.data import check_target
+
     for name in ("output", "junit", "markdown"):
         path = getattr(args, name, None)
         if not path or path == "-":
             continue
-        target = Path(path)
-        if target.is_dir():
-            raise InputError(f"{path}: is a folder; give a file to write")
-        if target.suffix.lower() in _INPUTS and target.exists():
-            raise InputError(
-                f"{path}: --{name} would write over it; name another file, or put the plan before the flags"
-            )
-        if not target.absolute().parent.is_dir():
-            raise InputError(f"{path}: there is no folder {target.parent}; make it first")
+        if name == "markdown" and Path(path).suffix.lower() in _PLANS and Path(path).is_file():
+            raise InputError(f"{path}: --markdown would write over it; put the plan before the flags")
+        check_target(path, new=not _is_report(path))
+
+
+def _is_report(path: str) -> bool:
+    """Whether a file is empty or begins as a report does, so that a newer one may take its place."""
+    with suppress(OSError), Path(path).open("rb") as stream:
+        head = stream.read(200)
+        return not head or head.lstrip().startswith(_OPENINGS)
+    return False
 
 
 def say_written(path: str) -> None:
@@ -138,9 +172,9 @@ def _write_html(lab: Lab, result: RunResult, path: str, most: int | None) -> Non
             result,
             lab.views(result.run),
             stream,
-            first=chain.from_iterable(views for _, views in flips_of(lab, result)),
+            flips=chain.from_iterable(views for _, views in flips_of(lab, result)),
             prompts=[html.PromptUse(v["name"], v["text"], v["version"]) for v in used if v["text"] is not None],
-            most=most or html.MOST,
+            most=most,
         )
 
 
@@ -155,7 +189,7 @@ def code_of(result: RunResult, args: Namespace) -> int:
     """
     if result.interrupted:
         if args.json:
-            print("scansion: interrupted; resume with the same command", file=sys.stderr)
+            complain("interrupted; resume with the same command")
         return 130
     if not all(gate.held for gate in result.gates):
         return 1

@@ -30,9 +30,8 @@ def run_watched(plan: Plan, options: Options, lab: str | None) -> RunResult:
         on_soft=lambda: live.say("scansion: finishing what is in flight; Ctrl-C again stops now"),
         on_hard=lambda: live.say("scansion: stopping now"),
     )
-    watch = None if any(str(m).startswith("human") for m in plan.models) else live
     try:
-        return run(plan, lab=lab, watch=watch, stop=stop, **msgspec.structs.asdict(options))
+        return run(plan, lab=lab, watch=live, stop=stop, **msgspec.structs.asdict(options))
     finally:
         live.close()
 

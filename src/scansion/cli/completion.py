@@ -1,4 +1,4 @@
-"""Print a script that completes commands and options in bash, zsh or fish.
+"""Print a script that completes words in bash, zsh or fish.
 
   source <(scansion completion bash)
   source <(scansion completion zsh)

@@ -1,4 +1,4 @@
-"""See the main job done, offline: prompts, a vote and two models compared.
+"""See the main job done, offline: prompts, a vote, two models.
 
   scansion demo
 

@@ -22,7 +22,7 @@ def configure(parser: Parser) -> None:
     parser.add_argument("-o", "--output", metavar="FILE", help="an HTML report")
     parser.add_argument("--markdown", metavar="FILE", nargs="?", const="-", help="a summary for a pull request")
     parser.add_argument("--junit", metavar="FILE", help="JUnit XML: a test case per variant and example")
-    parser.add_argument("--most", type=whole, metavar="N", help="examples in the HTML report, at most (2000)")
+    parser.add_argument("--most", type=whole, metavar="N", help="examples in the HTML report (else 10,000 outcomes)")
     parser.add_argument("--lab", metavar="DIR", help="the lab's folder (default: the nearest .scansion/)")
 
 

@@ -1,4 +1,4 @@
-"""Score a run anew with other scorers, without asking the model again.
+"""Score a run anew with other scorers; the model is not asked.
 
   scansion score -s "numeric(tolerance=0.01)"
   scansion score RUN -s exact -s f1
@@ -20,6 +20,7 @@ def configure(parser: Parser) -> None:
     """The options of `scansion score`."""
     parser.add_argument("run", nargs="?", metavar="RUN", help="a run's id or name (default: the last)")
     parser.add_argument("-s", "--scorer", metavar="SCORER", action="append", required=True, help="such as numeric")
+    parser.add_argument("--corrections", action="store_true", help="hold them against the corrected targets that stand")
     add_call_options(parser)
     parser.add_argument("--json", action="store_true", help="one JSON document on standard output")
     parser.add_argument("--lab", metavar="DIR", help="the lab's folder (default: the nearest .scansion/)")
@@ -36,7 +37,8 @@ def main(args: Namespace) -> int:
     live = Live(sys.stderr)
     try:
         with Lab.find(args.lab, create=False) as lab:
-            result = asyncio.run(rescore(lab, args.run, args.scorer, options_from(args), live))
+            options = options_from(args)
+            result = asyncio.run(rescore(lab, args.run, args.scorer, options, live, corrections=args.corrections))
     finally:
         live.close()
     show_result(result, args)

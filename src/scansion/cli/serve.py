@@ -1,4 +1,4 @@
-"""Offer the embedded models to other tools, over an OpenAI-compatible API.
+"""Offer the embedded models to other tools, over OpenAI's protocol.
 
   scansion serve pocket                     pocket/small and pocket/tiny
   scansion serve pocket/./my-tuned-model    one model

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from hashlib import blake2b
 from itertools import islice
 from typing import Any
@@ -13,6 +13,7 @@ from scansion.data import Row
 from scansion.experiments.progress import Tally
 from scansion.experiments.session import Session, rows_of
 from scansion.experiments.store.outcomes import Member
+from scansion.experiments.store.runs import example_mark
 from scansion.experiments.variants import Variant
 from scansion.types import Example, canonical, digest
 
@@ -52,6 +53,9 @@ class Agenda:
 
     `planned` counts the rows seen, `read` says that there are no more. With `asking` off only what the lab knows is
     entered: nothing is left to be paid with. `missed` says that the budget stopped any outcome.
+
+    People are asked when the models are done, one after the other, in an order drawn by the plan's seed: neither the
+    order of the file nor what else was asked of the same row gives anything away.
     """
 
     def __init__(self, session: Session, tally: Tally) -> None:
@@ -61,14 +65,36 @@ class Agenda:
         self.planned = 0
         self.asking = True
         self.read = self.missed = False
+        self._models = [v for v in session.variants if not v.channel.capabilities.patient]
+        self._kept: list[Row] = []  # the rows, where people will be asked about them
 
     def jobs(self) -> Iterator[Job | None]:
         """What is missing, in the order of the rows; None after each block, for others to have their turn."""
         while block := self._block():
-            self._tally.total = self._expected(block[-1].offset)
-            yield from self._missing(block)
+            self._tally.total, self._tally.guessed = self._expected(block[-1].offset), not self.read
+            if len(self._models) < len(self._session.variants):
+                self._kept += block
+            yield from self._missing(block, self._models)
             yield None
-        self._tally.total = self._expected()
+        self._tally.total, self._tally.guessed = self._expected(), not self.read
+
+    def people(self) -> Iterator[Iterator[Job]]:
+        """The jobs of each person in turn; to be asked for when those of the models are done."""
+        patient = [v for v in self._session.variants if v.channel.capabilities.patient]
+        for model in dict.fromkeys(v.model for v in patient):
+            yield self._person([v for v in patient if v.model == model])
+
+    def _person(self, variants: list[Variant]) -> Iterator[Job]:
+        """One person's jobs, who is told beforehand how many questions there are and how many are answered."""
+        blocks = (self._kept[i : i + _BLOCK] for i in range(0, len(self._kept), _BLOCK))
+        jobs = [job for block in blocks for job in self._missing(block, variants)]
+        seed = self._session.plan.seed
+        jobs.sort(key=lambda job: digest(seed, job.key.hex()))
+        expect = getattr(variants[0].channel.model, "expect", None)
+        if expect is not None:
+            total = len(self._kept) * len(variants) * self._session.plan.trials
+            expect(total, total - sum(job.outcome is None for job in jobs))
+        yield from jobs
 
     def _expected(self, offset: int = -1) -> int | None:
         """How many outcomes there will be: once the rows are read exactly, before that by how far into the file they
@@ -95,11 +121,11 @@ class Agenda:
     def _block(self) -> list[Row]:
         return list(islice(self._rows, _BLOCK))
 
-    def _missing(self, block: list[Row]) -> Iterator[Job]:
-        """Enter a block's known outcomes into the run and yield what is to be made or scored."""
+    def _missing(self, block: list[Row], variants: Sequence[Variant]) -> Iterator[Job]:
+        """Enter the known outcomes of a block and some variants into the run and yield what is to be made or scored."""
         session, tables = self._session, self._lab.outcome_table
         kept = self._lab.run_table.kept(session.dataset, block[0].example.row, block[-1].example.row)
-        jobs = [job for row in block for job in self._outcomes(row, kept.get(row.example.row))]
+        jobs = [job for row in block for job in self._outcomes(row, kept.get(row.example.row), variants)]
         known = tables.settled([job.key for job in jobs])
         scored = tables.scored([outcome for outcome, _ in known.values()], session.scorer_ids)
         members: list[Member] = []
@@ -134,13 +160,13 @@ class Agenda:
         if members:
             self._lab.journal.later(lambda: self._lab.outcome_table.join(self._session.run.id, members))
 
-    def _outcomes(self, row: Row, mark: int | None) -> Iterator[Job]:
-        """All outcomes that the plan wants of a row, trial by trial."""
+    def _outcomes(self, row: Row, mark: int | None, variants: Sequence[Variant]) -> Iterator[Job]:
+        """All outcomes that the plan wants of a row and these variants, trial by trial."""
         session, example = self._session, row.example
         if mark is None:
-            mark = int.from_bytes(digest(example.inputs, example.target)[:8], "little", signed=True)
+            mark = example_mark(example)
         given: list[tuple[Variant, dict[str, Any], bytes]] = []
-        for variant in session.variants:
+        for variant in variants:
             inputs = variant.inputs(row, session.data)
             if given and inputs == given[-1][1]:  # variants mostly share their inputs: one digest serves them all
                 given.append((variant, *given[-1][1:]))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -10,17 +12,48 @@ from msgspec import Struct, structs
 
 from scansion.data import Dataset, DataSpec, Row, open_dataset
 from scansion.errors import InputError, ProgramError
+from scansion.experiments.corrections import corrections_note
 from scansion.experiments.figures import Figures, VariantInfo, read_figures, read_totals
 from scansion.experiments.lab import Lab
-from scansion.experiments.results import Comparison, RunResult, VariantResult, known_sum
+from scansion.experiments.looks import looks_of
+from scansion.experiments.only import warned
+from scansion.experiments.results import Comparison, Looks, RunResult, VariantResult, known_sum
+from scansion.experiments.store.codec import unpack
 from scansion.experiments.store.runs import RunRecord, group_label
-from scansion.experiments.summary import Rules, example_cost, figures_result, head_of, rules_head, variant_result
+from scansion.experiments.summary import (
+    Rules,
+    example_cost,
+    figures_result,
+    head_of,
+    part_of,
+    rules_head,
+    scorer_result,
+    variant_result,
+)
+from scansion.experiments.targets import check_targets, same_value
 from scansion.experiments.variants import find_variant, pair_with_baseline
 from scansion.experiments.verdicts import Sides, compare_pairs, pair
 from scansion.scorers import Scorer, build_scorer
-from scansion.types import Output
+from scansion.scorers._texts import as_text
+from scansion.types import Example, Output, Score, digest
 
-__all__ = ["Terms", "compare_runs", "compare_table", "compare_variants"]
+__all__ = [
+    "RULES",
+    "Place",
+    "Terms",
+    "compare_places",
+    "compare_runs",
+    "compare_table",
+    "compare_variants",
+    "counts_as",
+    "score_now",
+]
+
+RULES = ("no_answer", "truncated", "pass_mark")
+"""The fields of a plan that say how outcomes count: runs that differ in one are not compared."""
+
+Place = tuple[RunRecord, VariantInfo]
+"""A variant of a run."""
 
 _TRUE, _FALSE = (
     {"true", "yes", "right", "correct", "pass", "passed"},
@@ -32,27 +65,66 @@ def compare_variants(lab: Lab, run: str | None, a: str, b: str, *, margin: float
     """The verdict on variant `b` against variant `a` of one run (the last unless named)."""
     record = lab.run_table.find(run)
     infos = VariantInfo.of(record)
-    return _between(lab, [((record, find_variant(a, infos)), (record, find_variant(b, infos)))], margin)
+    couple = ((record, find_variant(a, infos)), (record, find_variant(b, infos)))
+    return _looked(lab, _between(lab, [couple], margin), [record])
 
 
 def compare_runs(lab: Lab, a: str, b: str, *, margin: float | None = None) -> RunResult:
     """The verdicts on run `b` against run `a`, paired by example: of the variants whose names they share, or else of
     their baselines.
 
-    Raises InputError if the runs were scored differently or share no example.
+    Raises InputError if the runs were scored differently, share no example, or hold one against different targets.
     """
     first, second = lab.run_table.find(a), lab.run_table.find(b)
-    for rule in ("no_answer", "truncated", "pass_mark"):
-        if first.plan[rule] != second.plan[rule]:
-            said = f"{rule}: {first.plan[rule]} in {first.label}, {second.plan[rule]} in {second.label}"
-            raise InputError(f"the runs count differently ({said}); run one of them again as the other was")
+    _check_rules(first, second)
+    _check_targets(lab, first, second)
     shared = [
         ((first, one), (second, two))
         for one in VariantInfo.of(first)
         for two in VariantInfo.of(second)
         if one.name == two.name
     ]
-    return _between(lab, shared or [((first, _main(first)), (second, _main(second)))], margin)
+    found = _between(lab, shared or [((first, _main(first)), (second, _main(second)))], margin)
+    return _looked(lab, found, [first, second])
+
+
+def compare_places(lab: Lab, a: Place, b: Place, *, margin: float | None = None) -> RunResult:
+    """The verdict on the variant of a run `b` against the variant of the same or another run `a`, paired by example.
+
+    Raises InputError as `compare_runs` does.
+    """
+    _check_rules(a[0], b[0])
+    return _between(lab, [(a, b)], margin)
+
+
+def _looked(lab: Lab, result: RunResult, runs: Sequence[RunRecord]) -> RunResult:
+    """The result with the most looks at a test part that one of its runs is about; a comparison is none itself."""
+    counts = [found.count for run in runs if (found := looks_of(lab, run)) is not None]
+    return structs.replace(result, looks=Looks(max(counts), new=False) if counts else None)
+
+
+def _check_rules(first: RunRecord, second: RunRecord) -> None:
+    for rule in RULES:
+        if first.plan[rule] != second.plan[rule]:
+            said = f"{rule}: {first.plan[rule]} in {first.label}, {second.plan[rule]} in {second.label}"
+            raise InputError(f"the runs count differently ({said}); run one of them again as the other was")
+
+
+def _check_targets(lab: Lab, first: RunRecord, second: RunRecord) -> None:
+    if first.dataset == second.dataset:
+        return
+    pairs = lab.db.execute(
+        "SELECT a.id, a.body, b.body FROM rows a JOIN rows b ON a.id = b.id AND a.digest != b.digest "
+        "WHERE a.dataset = ? AND b.dataset = ?",
+        (first.dataset, second.dataset),
+    )
+    other = [id for id, a, b in pairs if not same_value(unpack(a, Example).target, unpack(b, Example).target)]
+    if other:
+        raise InputError(
+            f"{len(other)} of the examples that {first.label} and {second.label} share "
+            f"{'has another target' if len(other) == 1 else 'have other targets'} in the one than in the other, "
+            f"such as {other[0]!r}; score a run by corrected targets with `scansion score RUN --corrections`"
+        )
 
 
 def _main(run: RunRecord) -> VariantInfo:
@@ -62,10 +134,7 @@ def _main(run: RunRecord) -> VariantInfo:
     return infos[pairs[0][0]] if pairs else infos[0]
 
 
-_Place = tuple[RunRecord, VariantInfo]
-
-
-def _between(lab: Lab, couples: list[tuple[_Place, _Place]], margin: float | None) -> RunResult:
+def _between(lab: Lab, couples: list[tuple[Place, Place]], margin: float | None) -> RunResult:
     """The verdicts on couples of variants, the runs of all couples being the same two."""
     runs = (couples[0][0][0], couples[0][1][0])
     scorers = [run.context["scorers"][:1] for run in runs]
@@ -81,12 +150,17 @@ def _between(lab: Lab, couples: list[tuple[_Place, _Place]], margin: float | Non
         sides.append(side)
         variants += results
     rules = Rules.of(runs[0])
-    verdicts = compare_pairs(sides, alpha=rules.alpha, margin=margin, seed=rules.seed)
+    found = compare_pairs(sides, alpha=rules.alpha, margin=margin, seed=rules.seed)
+    verdicts = [warned(each, runs) for each in found]
     label = runs[0].label if runs[0].id == runs[1].id else f"{runs[0].label}, {runs[1].label}"
-    return _document(label, variants, verdicts, runs[0])
+    distinct = {run.id: run for run in runs}.values()
+    notes = [f"{run.label}: {note}" for run in distinct for note in corrections_note(lab, run)]
+    parts = {part_of(run) for run in distinct}
+    split = parts.pop() if len(parts) == 1 else ""
+    return structs.replace(_document(label, variants, verdicts, runs[0]), split=split, notes=notes)
 
 
-def _side(lab: Lab, couple: tuple[_Place, _Place]) -> tuple[Sides, list[VariantResult]]:
+def _side(lab: Lab, couple: tuple[Place, Place]) -> tuple[Sides, list[VariantResult]]:
     """Two variants paired by row, or where the runs are over different data by the example's id."""
     runs = (couple[0][0], couple[1][0])
     read = [
@@ -165,9 +239,10 @@ def compare_table(
 ) -> RunResult:
     """The verdict on column `b` against column `a` of a table of results; a DataSpec names its target and group.
 
-    Rows are taken as independent but for those of one group: a table does not say what was asked. With a scorer the
+    Rows are taken as independent but for those of one group: a table does not say what was asked, and a note counts
+    the rows that repeat others. With a scorer the
     columns hold outputs, which it scores against the target; without one they hold marks (numbers,
-    true/false, right/wrong). An empty cell is an error: the output is not there. Raises InputError.
+    true/false, right/wrong). An empty or blank cell is an error: the output is not there. Raises InputError.
     """
     terms = terms or Terms()
     data = open_dataset(table)
@@ -176,17 +251,17 @@ def compare_table(
     if columns[0] == columns[1]:
         raise InputError(f"{path}: --a and --b name the same column {columns[0]!r}; name two")
     built = build_scorer(scorer) if scorer is not None else None
-    if built is not None and built.uses_model:
-        raise InputError(f"scorer {built.name!r} asks a model, and this comparison makes no calls; run it instead")
-    figures = _table_figures(data, columns, built, lenient=terms.no_answer == "wrong")
+    check_targets([built] if built is not None else [], data)
+    sides = _read_table(data, columns, built, lenient=terms.no_answer == "wrong")
+    figures = [side.figures for side in sides]
     rules = Rules(alpha=terms.alpha, seed=0, pass_mark=built.pass_mark if built else 1.0)
-    sides = Sides(columns[0], columns[1], pair(*figures))
-    [verdict] = compare_pairs([sides], alpha=terms.alpha, margin=terms.margin, seed=0)
+    compared = Sides(columns[0], columns[1], pair(*figures))
+    [verdict] = compare_pairs([compared], alpha=terms.alpha, margin=terms.margin, seed=0)
     if not figures[0].row.size:
         raise InputError(f"{path}: there is no row to compare")
     return RunResult(
         run="",
-        variants=[figures_result(name, f, rules) for name, f in zip(columns, figures, strict=True)],
+        variants=[side.result(name, built, rules) for name, side in zip(columns, sides, strict=True)],
         comparisons=[verdict],
         data=path,
         scorers=[built.name] if built else [],
@@ -194,13 +269,42 @@ def compare_table(
         level=1 - terms.alpha,
         complete=not any(2 in f.state for f in figures),
         head=rules_head(terms.no_answer),
+        notes=_repeats(data, columns) if data.group_column is None else [],
     )
 
 
-def _table_figures(data: Dataset, columns: list[str], scorer: Scorer | None, *, lenient: bool) -> list[Figures]:
+def _repeats(data: Dataset, columns: list[str]) -> list[str]:
+    """A note on rows that may be one question asked several times; rows with nothing to be known by are no such."""
+    roles = {data.target_column, data.weight_column}
+    seen: Counter[bytes] = Counter()
+    for row in data.rows():
+        known = {k: v for k, v in row.example.inputs.items() if k not in columns}
+        if known.keys() - roles:
+            seen[digest(known)] += 1
+    repeated, total = sum(n for n in seen.values() if n > 1), sum(seen.values())
+    if not repeated:
+        return []
+    said = "rows equal another in all columns but the compared ones; they count as independent: where they are one"
+    return [f"{repeated} of {total} {said} question asked several times, name its column with --group"]
+
+
+class _Column(Struct, frozen=True):
+    """A column of a table: its figures, and why cells are unscored or errors."""
+
+    figures: Figures
+    reasons: dict[str, int]
+    kinds: dict[str, int]
+
+    def result(self, name: str, scorer: Scorer | None, rules: Rules) -> VariantResult:
+        found = figures_result(name, self.figures, rules)
+        own = {scorer.name: scorer_result(self.figures, rules)} if scorer is not None else {}
+        return structs.replace(found, scores=own, unscored_reasons=self.reasons, error_kinds=self.kinds)
+
+
+def _read_table(data: Dataset, columns: list[str], scorer: Scorer | None, *, lenient: bool) -> list[_Column]:
     import numpy as np
 
-    marks: list[list[tuple[int, float]]] = [[], []]
+    marks: list[list[tuple[int, float, str]]] = [[], []]
     groups: list[int] = []
     weights: list[float] = []
     for row in data.rows():
@@ -211,36 +315,61 @@ def _table_figures(data: Dataset, columns: list[str], scorer: Scorer | None, *, 
     rows = np.arange(len(groups), dtype=np.int64)
     weight = np.array(weights) if weights and min(weights) != max(weights) else None
     return [
-        Figures(
-            row=rows,
-            trial=np.zeros(len(groups), dtype=np.int64),
-            state=np.array([state for state, _ in side], dtype=np.int64),
-            value=np.array([value for _, value in side], dtype=np.float64),
-            request=np.zeros(len(groups), dtype=np.int64),
-            group=np.array(groups, dtype=np.int64),
-            weight=weight,
+        _Column(
+            Figures(
+                row=rows,
+                trial=np.zeros(len(groups), dtype=np.int64),
+                state=np.array([state for state, _, _ in side], dtype=np.int64),
+                value=np.array([value for _, value, _ in side], dtype=np.float64),
+                request=np.zeros(len(groups), dtype=np.int64),
+                group=np.array(groups, dtype=np.int64),
+                weight=weight,
+            ),
+            *(dict(Counter(reason for state, _, reason in side if state == which)) for which in (1, 2)),
         )
         for side in marks
     ]
 
 
-def _mark(row: Row, column: str, scorer: Scorer | None, data: Dataset, *, lenient: bool) -> tuple[int, float]:
-    """What a cell counts as (0 scored, 1 unscored, 2 error) and its value."""
+def _mark(row: Row, column: str, scorer: Scorer | None, data: Dataset, *, lenient: bool) -> tuple[int, float, str]:
+    """What a cell counts as (0 scored, 1 unscored, 2 error), its value, and why it has none."""
     cell = data.pick(row, {column: column})[column]
-    if cell is None or cell == "" or cell != cell:  # the last is NaN
-        return 2, 0.0
+    if cell is None or cell != cell or (isinstance(cell, str) and not cell.strip()):  # the second is NaN
+        return 2, 0.0, "empty cell"
     if scorer is None:
-        return 0, _number(cell, data, row, column)
+        return 0, _number(cell, data, row, column), ""
+    output = Output(text=_text(cell, row.example.target))
+    score = score_now(scorer, output, row.example, f"{data.label}:{row.line}: {column}")
+    return *counts_as(score, lenient=lenient), score.unscored or ""
+
+
+def _text(cell: Any, target: Any) -> str:
+    """A cell as the output it stands for. A whole number is written as the target is: of a column with a gap all
+    numbers may have been read as floats."""
+    if isinstance(cell, int | float) and not isinstance(cell, bool) and math.isfinite(cell) and cell == int(cell):
+        cell = float(cell) if isinstance(target, float) else int(cell)
+    return as_text(cell)
+
+
+def score_now(scorer: Scorer, output: Output, example: Example, where: str) -> Score:
+    """The score of an output that is there already. Raises InputError, beginning with `where`, if there can be none."""
     try:
-        score = scorer.score(Output(text=cell if isinstance(cell, str) else str(cell)), row.example)
+        score = scorer.score(output, example)
     except ProgramError as error:
-        raise InputError(f"{data.label}:{row.line}: {column}: {error}") from None
+        raise InputError(f"{where}: {error}") from None
+    if score is None and scorer.uses_model:
+        raise InputError(f"scorer {scorer.name!r} asks a model, and this comparison makes no calls; run it instead")
     if score is None:
-        raise InputError(f"scorer {scorer.name!r} must be awaited and cannot score a table; run it instead")
+        raise InputError(f"scorer {scorer.name!r} must be awaited and cannot score what is there; run it instead")
+    if score.value is not None and not math.isfinite(score.value):
+        raise InputError(f"{where}: the scorer gave {score.value}")
+    return score
+
+
+def counts_as(score: Score, *, lenient: bool) -> tuple[int, float]:
+    """What a score counts as (0 scored, 1 unscored) and its value; `lenient` is `no_answer: wrong`."""
     if score.value is None:
         return (0, 0.0) if lenient and score.unscored == "no answer" else (1, 0.0)
-    if not math.isfinite(score.value):
-        raise InputError(f"{data.label}:{row.line}: {column}: the scorer gave {score.value}")
     return 0, score.value
 
 

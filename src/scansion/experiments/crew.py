@@ -18,18 +18,19 @@ async def work_off(jobs: Iterator[J | None], do: Callable[[J], Awaitable[None]],
 
     A None among the jobs is a pause in which other tasks have their turn.
 
-    The first exception is raised after the jobs in hand, too: what they have paid for is kept.
+    The first exception, of a job or of the list itself, is raised after the jobs in hand, too: what they have paid for
+    is kept.
     """
     failures: list[Exception] = []
 
     async def hand() -> None:
-        for job in jobs:
-            try:
+        try:
+            for job in jobs:
                 await (asyncio.sleep(0) if job is None else do(job))
-            except Exception as error:
-                failures.append(error)
-            if failures or stop.requested:
-                return
+                if failures or stop.requested:
+                    return
+        except Exception as error:
+            failures.append(error)
 
     crew = [asyncio.create_task(hand()) for _ in range(size)]
     loop = asyncio.get_running_loop()

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
+from msgspec import structs
+
 from scansion.data import DataSpec
+from scansion.errors import InputError
 from scansion.experiments.compare import Terms, compare_runs, compare_table, compare_variants
 from scansion.experiments.lab import Lab
 from scansion.experiments.plan import Plan, load_plan, make_plan
 from scansion.experiments.results import RunResult
 from scansion.experiments.runner import run
 
-__all__ = ["Experiment", "compare"]
+__all__ = ["Experiment", "check_settings", "compare"]
 
 
 class Experiment:
@@ -31,7 +35,7 @@ class Experiment:
 
 
 def compare(
-    a: Any, b: Any, *, table: str | Path | None = None, lab: str | Path | None = None, **settings: Any
+    a: Any, b: Any, *, table: str | Path | DataSpec | None = None, lab: str | Path | None = None, **settings: Any
 ) -> RunResult:
     """The verdict on `b` against `a`: two prompts, two columns of a results `table`, two runs, or two variants.
 
@@ -45,8 +49,19 @@ def compare(
     if table is not None:
         scorer = settings.pop("scorer", None)
         terms = Terms(**{name: settings.pop(name) for name in Terms.__struct_fields__ if name in settings})
-        return compare_table(DataSpec(path=str(table), **settings), a, b, scorer=scorer, terms=terms)
+        fields = DataSpec.__struct_fields__
+        check_settings(settings, fields, "columns; they are scorer, margin, alpha, no_answer and those of a DataSpec")
+        spec = table if isinstance(table, DataSpec) else DataSpec(path=str(table))
+        return compare_table(structs.replace(spec, **settings), a, b, scorer=scorer, terms=terms)
+    check_settings(settings, ("run", "margin"), "runs or variants; they are run, margin, lab")
     with Lab.find(lab, create=False) as opened:
         if opened.is_run(a) and opened.is_run(b):
-            return compare_runs(opened, a, b, **settings)
+            return compare_runs(opened, a, b, margin=settings.get("margin"))
         return compare_variants(opened, settings.pop("run", None), a, b, **settings)
+
+
+def check_settings(settings: Collection[str], known: Collection[str], of: str) -> None:
+    """Raises InputError that begins the sentence `of` for a setting that is not known."""
+    for name in settings:
+        if name not in known:
+            raise InputError(f"compare: {name!r} is no setting of a comparison of {of}")

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from scansion.experiments.lab import Lab
 from scansion.experiments.store.codec import unpack
 from scansion.experiments.store.outcomes import ScoreDetail
 from scansion.experiments.store.runs import RunRecord
@@ -16,10 +15,13 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from scansion.experiments.lab import Lab
+
     Floats = npt.NDArray[np.float64]
     Ints = npt.NDArray[np.int64]
 
 __all__ = [
+    "EFFECTIVE",
     "Figures",
     "Totals",
     "VariantInfo",
@@ -28,10 +30,10 @@ __all__ = [
     "read_figures",
     "read_latencies",
     "read_totals",
+    "under_rules",
 ]
 
-# What an outcome counts as under the run's rules (0 scored, 1 unscored, 2 error, 3 not scored yet), why, its value.
-_EFFECTIVE = """
+EFFECTIVE = """
     SELECT m.row AS row, m.trial AS trial, o.cluster AS request, r.cluster AS grp, r.weight AS weight,
         CASE
             WHEN o.status = 2 THEN 2
@@ -56,6 +58,7 @@ _EFFECTIVE = """
     LEFT JOIN scores s ON s.outcome = o.id AND s.scorer = :scorer AND s.example = r.digest
     WHERE m.run = :run AND m.variant = :variant
 """
+"""What an outcome counts as under the run's rules (0 scored, 1 unscored, 2 error, 3 not scored yet), why, its value."""
 
 
 _CHUNK = 20_000  # outcomes that are read at once
@@ -120,7 +123,8 @@ class Totals(Struct, frozen=True):
     served: tuple[str, ...]
 
 
-def _parameters(run: RunRecord, variant: int, scorer: int | None) -> dict[str, Any]:
+def under_rules(run: RunRecord, variant: int, scorer: int | None) -> dict[str, Any]:
+    """What `EFFECTIVE` is asked with: a run, its rules, a variant of it by number, and a scorer."""
     return {
         "run": run.id,
         "variant": variant,
@@ -138,8 +142,8 @@ def read_figures(lab: Lab, run: RunRecord, variant: int, scorer: int | None) -> 
     columns = {"row": "i4", "state": "i1", "value": "f8", "request": "i8", **_columns_in_use(lab, run)}
     (size,) = lab.db.execute("SELECT count(*) FROM members WHERE run = ? AND variant = ?", (run.id, variant)).fetchone()
     arrays = {name: np.zeros(size, dtype=kind) for name, kind in columns.items()}
-    query = f"SELECT {', '.join(columns)} FROM ({_EFFECTIVE}) WHERE state != 3 ORDER BY row, trial"
-    cursor = lab.db.execute(query, _parameters(run, variant, scorer))
+    query = f"SELECT {', '.join(columns)} FROM ({EFFECTIVE}) WHERE state != 3 ORDER BY row, trial"
+    cursor = lab.db.execute(query, under_rules(run, variant, scorer))
     filled = 0
     while chunk := cursor.fetchmany(_CHUNK):
         for array, values in zip(arrays.values(), zip(*chunk, strict=True), strict=True):
@@ -208,10 +212,10 @@ def read_latencies(lab: Lab, run: RunRecord, variant: int) -> npt.NDArray[np.flo
 
 def read_totals(lab: Lab, run: RunRecord, variant: int, scorer: int | None) -> Totals:
     """A variant's counts and sums under one scorer."""
-    parameters = _parameters(run, variant, scorer)
+    parameters = under_rules(run, variant, scorer)
     reasons: dict[str, int] = {}
     kinds: dict[str, int] = {}
-    count = f"SELECT state, reason, count(*) FROM ({_EFFECTIVE}) WHERE state IN (1, 2) GROUP BY state, reason"
+    count = f"SELECT state, reason, count(*) FROM ({EFFECTIVE}) WHERE state IN (1, 2) GROUP BY state, reason"
     for state, reason, n in lab.db.execute(count, parameters):
         (reasons if state == 1 else kinds)[reason] = n
     sums = lab.db.execute(

@@ -5,6 +5,9 @@ fail-under direct=0.8      that variant's is
 fail-if-worse              no variant is worse than the baseline
 require not-worse          every variant is better, not worse or equivalent
 require better             every variant is better
+
+A verdict that is required must hold beyond the rows that it was found on: on rows that were chosen by their results no
+`require` holds.
 """
 
 from __future__ import annotations
@@ -23,6 +26,11 @@ _ENOUGH = {
     "better": ("better",),
     "equivalent": ("equivalent",),
 }
+
+_CHOSEN = (
+    "the rows were chosen by their results, and those look better the next time whatever was changed (regression to "
+    "the mean); run it on rows that were not"
+)
 
 
 def parse_gate(text: str) -> tuple[str, str, float]:
@@ -67,6 +75,8 @@ def _check(text: str, variants: Sequence[VariantResult], comparisons: Sequence[C
         return Gate(text, held=False, detail="nothing was compared")
     if rule == "fail-if-worse":
         failing = [c for c in comparisons if c.verdict == "worse" or c.difference is None]
+    elif any(c.by_result for c in comparisons):
+        return Gate(text, held=False, detail=_CHOSEN)
     else:
         failing = [c for c in comparisons if c.verdict not in _ENOUGH[name]]
     return Gate(text, not failing, ", ".join(_said(c) for c in failing))

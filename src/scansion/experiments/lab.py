@@ -6,22 +6,25 @@ import sqlite3
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
 from scansion.errors import InputError
+from scansion.experiments.annotations import Annotations
 from scansion.experiments.results import OutcomeView, RunResult
+from scansion.experiments.store.annotations import AnnotationTable
 from scansion.experiments.store.journal import Journal
 from scansion.experiments.store.outcomes import OutcomeTable
 from scansion.experiments.store.runs import RunRecord, RunTable
 from scansion.experiments.store.schema import connect
 
-__all__ = ["Lab", "RunInfo", "Which"]
+if TYPE_CHECKING:
+    from scansion.experiments.selection import Selection
+
+__all__ = ["Lab", "RunInfo"]
 
 FOLDER = ".scansion"
-
-Which = Literal["all", "wrong", "errors", "unscored", "flips"]
 
 
 class RunInfo(Struct, frozen=True):
@@ -60,16 +63,21 @@ class Lab:
         Raises InputError where there is none and none is to be created.
         """
         here = Path.cwd()
-        places = [Path(folder)] if folder is not None else [parent / FOLDER for parent in (here, *here.parents)]
-        for place in places:
-            if (place / "lab.db").is_file():
-                return cls(place)
+        place = Path(folder) if folder is not None else cls.nearest(here)
+        if place is not None and (place / "lab.db").is_file():
+            return cls(place)
         if not create:
             where = str(folder) if folder is not None else f"{here} or above it"
             raise InputError(
                 f"there is no lab in {where}; start one with `scansion run`, or name its folder with --lab"
             )
-        return cls(places[0])
+        return cls(place or here / FOLDER)
+
+    @staticmethod
+    def nearest(start: Path) -> Path | None:
+        """The folder of the nearest lab from `start` upwards; None where there is none."""
+        places = (folder / FOLDER for folder in (start, *start.parents))
+        return next((place for place in places if (place / "lab.db").is_file()), None)
 
     @cached_property
     def journal(self) -> Journal:
@@ -86,6 +94,16 @@ class Lab:
         """Runs and rows."""
         return RunTable(self.db)
 
+    @cached_property
+    def annotation_table(self) -> AnnotationTable:
+        """What people said of outcomes and examples."""
+        return AnnotationTable(self.path)
+
+    @cached_property
+    def annotations(self) -> Annotations:
+        """What people said, and the pen of who is at work; `annotations.by(NAME)` is another's."""
+        return Annotations(self)
+
     def runs(self) -> list[RunInfo]:
         """All runs, the newest first."""
         return [self._info(run) for run in self.run_table.list()]
@@ -100,34 +118,26 @@ class Lab:
 
     def result(self, name: str | None = None) -> RunResult:
         """A run's figures: those it closed with, or for a run that did not, those of what is there."""
+        from scansion.experiments.corrections import with_note
         from scansion.experiments.summary import summarize
 
         run = self.run_table.find(name)
         kept = self.run_table.result(run.id)
-        return kept if kept is not None else summarize(self, run, self.reached(run), interrupted=True)
+        found = kept if kept is not None else summarize(self, run, self.reached(run), interrupted=True)
+        return with_note(self, run, found)
 
     def views(
-        self,
-        name: str | None = None,
-        *,
-        variant: str | None = None,
-        which: Which = "all",
-        flips: tuple[str, str] | None = None,
-        limit: int | None = None,
+        self, name: str | None = None, selection: Selection | None = None, *, limit: int | None = None, **wanted: Any
     ) -> Iterator[OutcomeView]:
         """The outcomes of a run, by row, then variant, then trial, each with its example, output, scores and calls.
 
-        `flips` gives the outcomes of two variants where one is right and the other wrong.
+        What is asked for is said as a `Selection`, or by its fields: `views("r12", which="wrong", text="pears")`.
         """
+        from scansion.experiments.selection import Selection
         from scansion.experiments.views import iterate
 
-        return iterate(self, self.run_table.find(name), variant=variant, which=which, flips=flips, limit=limit)
-
-    def rows_for_export(self, name: str | None = None) -> Iterator[dict[str, Any]]:
-        """A run's outcomes as flat rows of plain values."""
-        from scansion.experiments.views import flat_rows
-
-        return flat_rows(self, self.run_table.find(name))
+        chosen = (selection or Selection()).but(**wanted)
+        return iterate(self, self.run_table.find(name), chosen, limit=limit)
 
     def size(self) -> dict[str, int]:
         """Bytes of the database on disk, and how many calls, outcomes, scores and runs it holds."""
@@ -150,6 +160,8 @@ class Lab:
 
     def close(self) -> None:
         """Close the database."""
+        if "annotation_table" in self.__dict__:
+            self.annotation_table.close()
         self.db.close()
 
     def __enter__(self) -> Lab:

@@ -15,9 +15,8 @@ def notes_of(
     run: RunRecord, variants: Sequence[VariantResult], figures: Sequence[Figures], totals: Sequence[Totals]
 ) -> list[str]:
     """The notes of a run, those on single variants after those on all."""
-    unscored = (
-        [] if run.plan["scorers"] else [f"no scorer: outputs only; score them with `scansion score {run.label} -s ...`"]
-    )
+    score = f"score them with a scorer that fits, such as `scansion score {run.label} -s exact`"
+    unscored = [] if run.plan["scorers"] else [f"no scorer: outputs only; {score}"]
     return [
         *unscored,
         *(note for v, f in zip(variants, figures, strict=True) for note in _repeats(v, f)),
@@ -43,7 +42,7 @@ def _repeats(variant: VariantResult, figures: Figures) -> list[str]:
 def _truncations(variant: VariantResult, totals: Totals, run: RunRecord) -> list[str]:
     if not totals.truncated or run.plan["truncated"] == "score":
         return []
-    remedy = "raise max_tokens, or set `truncated: score`"
+    remedy = "raise max_tokens, or score them too with `truncated: score` (--truncated score)"
     outputs = (
         "1 output was cut off at the token limit and is"
         if totals.truncated == 1

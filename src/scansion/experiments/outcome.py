@@ -39,10 +39,17 @@ class Produced(Struct, frozen=True):
     output: Output | None
 
 
-async def produce(variant: Variant, inputs: dict[str, Any], key: bytes, trial: int, gateway: Gateway) -> Produced:
+async def produce(
+    variant: Variant,
+    inputs: dict[str, Any],
+    key: bytes,
+    trial: int,
+    gateway: Gateway,
+    trace: Trace | None = None,
+) -> Produced:
     """Ask the variant's program. Failures become the outcome they are; raises BudgetSpent, Quit, and InputError for
-    what no other outcome of the run could survive either."""
-    trace = Trace()
+    what no other outcome of the run could survive either. `trace` takes the calls of those who want to hear them."""
+    trace = Trace() if trace is None else trace
     lm = LM(gateway, variant.channel, trace, trial=trial)
     start = time.perf_counter()
     output, packed = None, None
@@ -68,12 +75,15 @@ async def produce(variant: Variant, inputs: dict[str, Any], key: bytes, trial: i
     return Produced(record, output)
 
 
-async def held_against(scorer: Scorer, output: Output, example: Example, judge: Callable[[], LM]) -> ScoreRecord:
-    """The score that `scorer` gives; its failures become unscored or error scores.
+async def held_against(
+    scorer: Scorer, made: tuple[OutcomeRecord, Output], example: Example, judge: Callable[[], LM]
+) -> ScoreRecord:
+    """The score that `scorer` gives to an outcome's output; its failures become unscored or error scores.
 
     `judge` makes the handle for scorers that ask a model. Raises as `produce` does.
     """
     calls: list[Call] = []
+    output = _with_measures(*made) if scorer.measured else made[1]
     try:
         score = scorer.score(output, example)
         if score is None:
@@ -94,6 +104,11 @@ async def held_against(scorer: Scorer, output: Output, example: Example, judge: 
         return record
     detail = structs.replace(record.detail, calls=b"".join(c.key for c in calls))
     return structs.replace(record, detail=detail, judge_calls=len(calls), judge_cost=_cost(calls))
+
+
+def _with_measures(record: OutcomeRecord, output: Output) -> Output:
+    """An output that says what it took."""
+    return structs.replace(output, data={**output.data, "latency": record.latency, "cost_usd": record.cost})
 
 
 def _checked(output: Any) -> Output:

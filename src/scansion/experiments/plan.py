@@ -17,9 +17,10 @@ import msgspec
 from msgspec import Struct
 
 from scansion.data import DataSpec
-from scansion.data.split import check_parts
+from scansion.data.split import check_parts, split_of
 from scansion.errors import InputError, nearest
 from scansion.models.budget import Budget
+from scansion.types import Example
 
 __all__ = ["Options", "Plan", "SplitSpec", "VariantSpec", "load_plan", "make_plan"]
 
@@ -30,6 +31,10 @@ class SplitSpec(Struct, frozen=True, forbid_unknown_fields=True):
     dev: float = 0.5
     test: float = 0.5
     seed: int = 0
+
+    def part_of(self, example: Example) -> str:
+        """The name of the part that an example falls in, empty if it is in none."""
+        return split_of(example, {"dev": self.dev, "test": self.test}, self.seed)
 
 
 class VariantSpec(Struct, frozen=True, forbid_unknown_fields=True):
@@ -47,7 +52,10 @@ class Plan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     `prompts` are file names or revisions, or in Python also Prompts, pipelines and other Programs. Without `models`
     each prompt's own model is used. The first of `scorers` is primary: verdicts and gates use it. `no_answer: wrong`
     counts outputs without a readable answer as wrong, `truncated: score` scores outputs that were cut off. `part` is
-    the part of the split that is run. Below `pass_mark` (None: the primary scorer's own) an outcome is wrong.
+    the part of the split that is run; where no `split` is given it is one in halves. Below `pass_mark` (None: the
+    primary scorer's own) an outcome is wrong. `volume` is the number of requests a time (`2e6/month`) for which costs
+    are given. `only` are conditions on the rows that are run, all of which must hold (see `experiments.only`). `notes`
+    are lines that stand beside the figures, such as what an import left out.
     """
 
     prompts: tuple[Any, ...] = ()
@@ -68,8 +76,11 @@ class Plan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     margin: float | None = None
     alpha: float = 0.05
     limit: int | None = None
+    only: tuple[Any, ...] = ()
     seed: int = 0
     gates: tuple[str, ...] = ()
+    volume: str | None = None
+    notes: tuple[str, ...] = ()
     name: str = ""
     base_dir: str = "."
 
@@ -114,6 +125,8 @@ def load_plan(path: str | Path, **overrides: Any) -> Plan:
         return make_plan(**{"name": file.stem, "base_dir": str(file.parent), **values, **given})
     except InputError as error:
         field = str(error).split(":", 1)[0].split("[")[0].split(".")[0]
+        if field in given and not (field == "gates" and values.get("gates")):
+            raise
         where = f"{path}:{lines[field]}" if field in lines and field not in given else str(path)
         raise InputError(f"{where}: {error}") from None
 
@@ -152,15 +165,18 @@ def make_plan(**fields: Any) -> Plan:
         if field not in Plan.__struct_fields__:
             raise InputError(f"unknown setting {field!r}; {nearest(field, Plan.__struct_fields__)}")
     values = {key: value for key, value in fields.items() if value is not None}
-    for field in ("prompts", "techniques", "models", "scorers", "variants", "gates"):
+    for field in ("prompts", "techniques", "models", "scorers", "variants", "gates", "only", "notes"):
         if field in values:
             values[field] = _listed(values[field])
     values["data"] = _data(values.get("data"))
     if "models" in values:
         values["models"] = tuple(_model(m) for m in values["models"])
     values["base_dir"] = str(values.get("base_dir", "."))
-    if "budget" in values:
-        values["budget"] = str(values["budget"])
+    if "part" in values:
+        values.setdefault("split", {})  # halves: a person who names a part need not write a plan first
+    for field in ("budget", "volume"):
+        if field in values:
+            values[field] = str(values[field])
     try:
         plan = msgspec.convert(values, Plan, strict=True)
     except msgspec.ValidationError as error:
@@ -193,16 +209,38 @@ def _data(value: Any) -> Any:
         try:
             return msgspec.convert({k: v for k, v in value.items() if v is not None}, DataSpec)
         except msgspec.ValidationError as error:
-            raise InputError(f"data: {_plainly(str(error))}") from None
+            raise InputError(_plainly(str(error), "data")) from None
     return value
 
 
-def _plainly(message: str) -> str:
-    """A msgspec message as `field: what is wrong`."""
+_TYPES = {
+    "int": "a whole number",
+    "float": "a number",
+    "str": "text",
+    "bool": "true or false",
+    "array": "a list",
+    "object": "a mapping",
+}
+_MAPPINGS: dict[str, type[Struct]] = {"data": DataSpec, "split": SplitSpec, "variants": VariantSpec}
+
+
+def _named(types: str) -> str:
+    """msgspec's name of a type, `int | null`, in a user's words."""
+    return " or ".join(_TYPES.get(name, name) for name in types.split(" | ") if name != "null")
+
+
+def _plainly(message: str, field: str = "") -> str:
+    """A msgspec message, of a plan or of a field of it, as `field: what is wrong`."""
     match = re.search(r" - at `\$\.?(.*?)`$", message)
     text = message[: match.start()] if match else message
+    place = ".".join(part for part in (field, match.group(1) if match else "") if part)
+    if unknown := re.search(r"unknown field `(.*)`", text):
+        known = _MAPPINGS.get(re.split(r"[.\[]", place)[0])
+        hint = f"; {nearest(unknown[1], known.__struct_fields__)}" if known is not None else ""
+        return f"{place}: there is no {unknown[1]!r}{hint}"
+    text = re.sub(r"`([\w| ]+)`", lambda types: _named(types[1]), text)
     text = text.replace("Expected", "wanted").replace("Object", "the mapping").replace("`", "'")
-    return f"{match.group(1)}: {text}" if match and match.group(1) else text
+    return f"{place}: {text}" if place else text
 
 
 def _check(plan: Plan) -> None:
@@ -211,13 +249,12 @@ def _check(plan: Plan) -> None:
         (plan.variants is None and not plan.prompts, "prompts: there are none; name at least one prompt file"),
         (plan.variants is not None and not plan.variants, "variants: the list is empty"),
         (plan.variants is not None and bool(plan.prompts), "variants: they replace prompts; give one or the other"),
-        (plan.data is None, "data: there is none; name a JSONL, CSV or Parquet file"),
+        (plan.data is None, "data: there is none; name a JSONL, CSV or Parquet file (with -d on a command line)"),
         (plan.trials < 1, f"trials: {plan.trials} is too few; give 1 or more"),
         (not 0 < plan.alpha < 1, f"alpha: {plan.alpha} is not between 0 and 1"),
         (plan.margin is not None and not 0 < plan.margin < math.inf, f"margin: {plan.margin} is not above 0"),
         (plan.limit is not None and plan.limit < 1, f"limit: {plan.limit} is too few; give 1 or more"),
         (not plan.techniques, "techniques: the list is empty; 'as-is' is the prompt as it stands"),
-        (plan.part is not None and plan.split is None, "split: the plan has none, so there is no part to choose"),
     ]
     for broken, message in rules:
         if broken:
@@ -230,6 +267,8 @@ def _check(plan: Plan) -> None:
 def _check_texts(plan: Plan) -> None:
     """Raise InputError for texts that do not say what they should: techniques, scorers, gates, the budget."""
     from scansion.experiments.gates import parse_gate
+    from scansion.experiments.only import parse_only
+    from scansion.experiments.volume import monthly
     from scansion.scorers import build_scorer
     from scansion.techniques import parse_techniques
 
@@ -241,8 +280,13 @@ def _check_texts(plan: Plan) -> None:
         _read("variants", variant.technique, partial(parse_techniques, base_dir=plan.base_dir))
     for gate in plan.gates:
         _read("gates", gate, parse_gate)
+    for text in plan.only:
+        if isinstance(text, str):
+            _read("only", text, parse_only)
     if plan.budget is not None:
         _read("budget", plan.budget, Budget.parse)
+    if plan.volume is not None:
+        _read("volume", plan.volume, monthly)
 
 
 def _read(field: str, text: str, read: Callable[[str], Any]) -> None:

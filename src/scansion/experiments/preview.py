@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from itertools import islice
+from typing import Any
 
 from msgspec import Struct
 
 from scansion.data import Dataset, Row
-from scansion.experiments.agenda import inputs_digest, outcome_key
+from scansion.errors import InputError
 from scansion.experiments.lab import Lab
+from scansion.experiments.only import settle
 from scansion.experiments.plan import Options, Plan
 from scansion.experiments.session import open_parts, rows_of
 from scansion.experiments.variants import Variant
@@ -21,7 +23,7 @@ from scansion.models.lm import LM, Trace
 from scansion.scorers import Scorer
 from scansion.types import Call, Completion, Output, Request, Usage, canonical, request_digest
 
-__all__ = ["Preview", "preview"]
+__all__ = ["Preview", "preview", "requests_of"]
 
 _SAMPLE = 200  # rows that the estimate is made from
 _OUTPUT = 300  # tokens of output a call that the estimate assumes where no limit is lower
@@ -30,13 +32,14 @@ _BYTES = 4.0  # bytes of text a token, on average
 
 _ASSUMED = (
     f"output is taken as {_OUTPUT} tokens a call, or max_tokens where that is lower; "
-    "calls that depend on earlier answers are counted as if those were empty"
+    "calls that depend on answers to come are counted as if those were empty"
 )
 
 
 class Preview(Struct, frozen=True):
     """What a run would do: the first rendered requests as (variant, example id, request), and in all, estimated, the
-    calls to make, those held already, the input and output tokens, the cost in USD (None: a model without a price).
+    calls to make (one that several outcomes share once), those held already, the input and output tokens, the cost in
+    USD (None: a model without a price).
     """
 
     requests: list[tuple[str, str, Request]]
@@ -50,7 +53,7 @@ class Preview(Struct, frozen=True):
 
 
 class _DryGateway(Gateway):
-    """Answers every call with an empty reply and sends none."""
+    """Answers what is recorded from the recording, all else with an empty reply, and sends nothing."""
 
     async def ask(
         self,
@@ -60,8 +63,13 @@ class _DryGateway(Gateway):
         purpose: Purpose = "subject",
         hearing: Hearing | None = None,  # noqa: ARG002
     ) -> Call:
-        """The call with nothing in it."""
-        return Call(key, channel.name, request, Completion(text="", finish_reason="stop"), 0.0, True, purpose)
+        """The recorded call, or one with nothing in it."""
+        nothing = Completion(text="", finish_reason="stop")
+        return self.recorder.get(key) or Call(key, channel.name, request, nothing, purpose=purpose)
+
+    async def attempt(self, *_args: Any, **_more: Any) -> Any:
+        """What is no call, such as an embedding, is not sent either. Raises InputError."""
+        raise InputError("a preview sends nothing")
 
 
 async def preview(plan: Plan, lab: Lab | None = None, *, show: int = 1) -> Preview:
@@ -69,22 +77,23 @@ async def preview(plan: Plan, lab: Lab | None = None, *, show: int = 1) -> Previ
 
     What `lab` holds already would not be asked and is not counted; repeats of one request are shown once.
     """
-    data, scorers, gateway, variants = open_parts(plan, Options(), None, _DryGateway)
+    plan = settle(plan, lab)
+    data, scorers, gateway, variants = open_parts(plan, Options(), lab, _DryGateway)
     try:
         rows = rows_of(plan, data)
         sample = list(islice(rows, _SAMPLE))
         total = len(sample) + sum(1 for _ in rows)
         scale = total / max(1, len(sample))
-        estimate = _Estimate()
+        estimate = _Estimate(gateway.channels)
         for variant in variants:
             for number, row in enumerate(sample):
-                requests = await _requests(variant, row, data, scorers, gateway)
-                if number < show:
-                    distinct = {request_digest(r): r for r in requests}.values()
-                    estimate.shown += [(variant.name, row.example.id, request) for request in distinct]
-                missing = _missing(variant, row, data, plan.trials, lab)
-                estimate.add(variant, requests, missing, plan.trials - missing)
-        return estimate.scaled(total, scale)
+                for trial in range(plan.trials):
+                    calls = await _calls(variant, row, data, scorers, gateway, trial)
+                    estimate.add(calls)
+                    if number < show and trial == 0:
+                        distinct = {request_digest(call.request): call.request for call in calls}.values()
+                        estimate.shown += [(variant.name, row.example.id, request) for request in distinct]
+        return estimate.scaled(total, scale, plan.notes)
     finally:
         await gateway.close()
 
@@ -92,24 +101,36 @@ async def preview(plan: Plan, lab: Lab | None = None, *, show: int = 1) -> Previ
 class _Estimate:
     """Sums over the sampled rows: calls, tokens, USD (None: a model without a known price), calls held already."""
 
-    def __init__(self) -> None:
+    def __init__(self, channels: Mapping[str, Channel]) -> None:
+        self._channels = channels
         self.shown: list[tuple[str, str, Request]] = []
         self.calls = self.held = self.input_tokens = self.output_tokens = 0
         self.cost: float | None = 0.0
+        self._keys: set[tuple[bytes, ...]] = set()
 
-    def add(self, variant: Variant, requests: list[Request], times: int, held: int) -> None:
-        """Count the requests of one outcome `times` times, and as held already `held` times."""
-        self.held += len(requests) * held
-        for request in requests:
-            tokens_in, tokens_out = _tokens(request)
-            self.calls += times
-            self.input_tokens += tokens_in * times
-            self.output_tokens += tokens_out * times
-            cost = _cost(variant, tokens_in, tokens_out)
-            self.cost = None if self.cost is None or cost is None else self.cost + cost * times
+    def add(self, calls: list[Call]) -> None:
+        """Count the calls of one outcome that no other outcome has made.
 
-    def scaled(self, rows: int, scale: float) -> Preview:
-        """The estimate for all rows."""
+        What judges are asked about answers to come looks alike here and is not: it is one call where the answers are.
+        """
+        to_come = tuple(call.key for call in calls if call.purpose != "judge" and not call.recorded)
+        for call in calls:
+            key = (call.key, *to_come) if call.purpose == "judge" else (call.key,)
+            if key in self._keys:
+                continue
+            self._keys.add(key)
+            if call.recorded:
+                self.held += 1
+                continue
+            tokens_in, tokens_out = _tokens(call.request)
+            self.calls += 1
+            self.input_tokens += tokens_in
+            self.output_tokens += tokens_out
+            cost = _cost(self._channels[call.model], tokens_in, tokens_out)
+            self.cost = None if self.cost is None or cost is None else self.cost + cost
+
+    def scaled(self, rows: int, scale: float, notes: tuple[str, ...]) -> Preview:
+        """The estimate for all rows, with the plan's notes."""
         return Preview(
             requests=self.shown,
             rows=rows,
@@ -118,30 +139,26 @@ class _Estimate:
             input_tokens=round(self.input_tokens * scale),
             output_tokens=round(self.output_tokens * scale),
             cost_usd=None if self.cost is None else self.cost * scale,
-            notes=[_ASSUMED],
+            notes=[_ASSUMED, *notes],
         )
 
 
-def _missing(variant: Variant, row: Row, data: Dataset, trials: int, lab: Lab | None) -> int:
-    """How many trials of an outcome the lab does not hold."""
-    if lab is None:
-        return trials
-    inputs = inputs_digest(variant.inputs(row, data))
-    keys = [outcome_key(variant, inputs, trial) for trial in range(trials)]
-    return trials - len(lab.outcome_table.settled(keys))
-
-
-async def _requests(
-    variant: Variant, row: Row, data: Dataset, scorers: Sequence[Scorer], gateway: Gateway
-) -> list[Request]:
-    """What one outcome would ask, and its judges, as far as that can be told from empty replies."""
+async def _calls(
+    variant: Variant, row: Row, data: Dataset, scorers: Sequence[Scorer], gateway: Gateway, trial: int = 0
+) -> list[Call]:
+    """What one outcome would ask, and its judges, as far as that can be told from what is recorded."""
     trace = Trace()
     with suppress(Exception):  # a program or judge may well fail on an empty reply
-        output = await variant.program(variant.inputs(row, data), LM(gateway, variant.channel, trace))
+        output = await variant.program(variant.inputs(row, data), LM(gateway, variant.channel, trace, trial=trial))
         for scorer in scorers:
             if scorer.uses_model and isinstance(output, Output):
-                await scorer(output, row.example, LM(gateway, variant.channel, trace, purpose="judge"))
-    return [call.request for call in trace.calls]
+                await scorer(output, row.example, LM(gateway, variant.channel, trace, trial=trial, purpose="judge"))
+    return trace.calls
+
+
+async def requests_of(variant: Variant, row: Row, data: Dataset) -> list[Request]:
+    """What a variant would ask about a row, as far as that can be told from empty replies; nothing is sent."""
+    return [call.request for call in await _calls(variant, row, data, (), _DryGateway())]
 
 
 def _tokens(request: Request) -> tuple[int, int]:
@@ -150,6 +167,6 @@ def _tokens(request: Request) -> tuple[int, int]:
     return max(1, round(len(text) / _BYTES)), min(_OUTPUT, limit) if limit is not None else _OUTPUT
 
 
-def _cost(variant: Variant, tokens_in: int, tokens_out: int) -> float | None:
-    rates = variant.channel.find_rates()
+def _cost(channel: Channel, tokens_in: int, tokens_out: int) -> float | None:
+    rates = channel.find_rates()
     return rates.cost(Usage(input_tokens=tokens_in, output_tokens=tokens_out)) if rates is not None else None

@@ -17,9 +17,10 @@ _PAUSE = 0.1  # seconds between two tellings
 
 
 class Progress(Struct, frozen=True):
-    """A moment of a run. `done` of `total` outcomes (None: the data is not read to its end), calls made and recorded,
-    calls a second, USD spent so far by known prices, seconds left (None: not known yet), running means by variant as
-    (mean, outcomes scored), calls that were tried again."""
+    """A moment of a run. `done` of `total` outcomes (None: not known; `guessed`: told from the part of the data that
+    was read), calls made and recorded, calls a second, USD spent so far by known prices, seconds left (None: not known
+    yet), running means by variant as (mean, outcomes scored), calls that were tried again, whether a person is among
+    the models."""
 
     done: int
     total: int | None
@@ -31,6 +32,8 @@ class Progress(Struct, frozen=True):
     eta: float | None
     means: dict[str, tuple[float, int]]
     retries: int = 0
+    guessed: bool = False
+    person: bool = False
     phase: str = "running"
 
 
@@ -88,6 +91,7 @@ class Tally:
         self.done = 0
         self.asked = 0
         self.total: int | None = None
+        self.guessed = False
 
     def add(self, name: str, value: float | None, *, asked: bool) -> None:
         """Count an outcome of a variant and its primary score, if it has one."""
@@ -125,5 +129,7 @@ class Tally:
             eta=left / speed if left is not None and speed > 0 and seconds > 1 else None,
             means={name: (total / n, int(n)) for name, (total, n) in self._means.items() if n},
             retries=sum(c.retries for c in counters),
+            guessed=self.guessed,
+            person=any(channel.model.capabilities.patient for channel in self._gateway.channels.values()),
             phase=phase,
         )

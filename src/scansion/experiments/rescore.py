@@ -10,7 +10,10 @@ from typing import Any
 
 from msgspec import Struct
 
+from scansion.data.dataset import retargeted
+from scansion.data.examples import retarget
 from scansion.errors import InputError
+from scansion.experiments.corrections import Correction, outdated, with_note
 from scansion.experiments.crew import work_off
 from scansion.experiments.figures import VariantInfo
 from scansion.experiments.lab import Lab
@@ -20,7 +23,7 @@ from scansion.experiments.progress import Progress, Stop, Tally
 from scansion.experiments.results import RunResult
 from scansion.experiments.store.journal import payer
 from scansion.experiments.store.outcomes import DONE
-from scansion.experiments.store.runs import RunRecord
+from scansion.experiments.store.runs import RunRecord, example_mark
 from scansion.experiments.summary import summarize
 from scansion.models.gateway import CallSettings, Gateway
 from scansion.models.lm import LM, Trace
@@ -36,11 +39,13 @@ async def rescore(
     scorers: Sequence[Any],
     options: Options | None = None,
     watch: Callable[[Progress], None] | None = None,
+    *,
+    corrections: bool = False,
 ) -> RunResult:
     """A new run with the outcomes of run `name` under `scorers`, the first of them primary.
 
     Scores that the lab holds are not made again. Only judges make calls, under `options`; `watch` is told how it goes.
-    Raises InputError.
+    With `corrections` outputs are held against the corrected targets that stand. Raises InputError.
     """
     if not scorers:
         raise InputError("no scorer to score with; name one with -s")
@@ -48,9 +53,9 @@ async def rescore(
     old = lab.run_table.find(name)
     built = [build_scorer(s) for s in scorers]
     ids = [lab.outcome_table.scorer_id(s.identity) for s in built]
-    run = _derived(lab, old, built, ids)
+    run = _derived(lab, old, built, ids, outdated(lab, old) if corrections else [])
     settings = CallSettings(options.timeout, options.tries, options.max_wait, options.concurrency)
-    gateway = Gateway(recorder=lab.journal, settings=settings, base_dir=Path(old.plan["base_dir"]))
+    gateway = Gateway(lab.journal, settings=settings, base_dir=Path(old.plan["base_dir"]))
     lab.journal.run = run.id
     tally = Tally(gateway, watch, [v.name for v in VariantInfo.of(run)])
     telling = asyncio.create_task(tally.keep_telling())
@@ -64,26 +69,52 @@ async def rescore(
     planned = lab.reached(old)
     result = summarize(lab, run, planned)
     lab.run_table.finish(run.id, planned, result, resumable=False)
-    return result
+    return with_note(lab, run, result)
 
 
-def _derived(lab: Lab, old: RunRecord, scorers: Sequence[Scorer], ids: list[int]) -> RunRecord:
-    """A run with the old one's outcomes and other scorers."""
+_Corrected = Sequence[tuple[Example, Correction]]
+
+
+def _derived(lab: Lab, old: RunRecord, scorers: Sequence[Scorer], ids: list[int], corrections: _Corrected) -> RunRecord:
+    """A run with the old one's outcomes, other scorers, and other targets where they were corrected."""
     plan = {**old.plan, "scorers": [s.name for s in scorers], "gates": []}
+    targets = {example.row: correction.target for example, correction in corrections}
+    fingerprint = retargeted(old.context["fingerprint"], targets)
     context = {
         **old.context,
         "scorers": [{"name": s.name, "identity": s.identity} for s in scorers],
         "scorer_ids": ids,
         "rescored": old.label,
+        "fingerprint": fingerprint,
+        "corrections": old.context.get("corrections", 0) + len(targets),
     }
-    run = lab.run_table.open(old.name, digest("rescored", old.id, [s.identity for s in scorers]), plan, context)
-    lab.run_table.enter_data(run.id, old.context["data"], old.context["fingerprint"])
+    mark = digest("rescored", old.id, [s.identity for s in scorers], fingerprint)
+    run = lab.run_table.open(old.name, mark, plan, context)
+    dataset = lab.run_table.enter_data(run.id, old.context["data"], fingerprint)
+    if targets:
+        _copy_rows(lab, old, dataset, corrections)
     lab.db.execute(
         "INSERT OR IGNORE INTO members (run, variant, row, trial, outcome) "
         "SELECT ?, variant, row, trial, outcome FROM members WHERE run = ?",
         (run.id, old.id),
     )
     return lab.run_table.load(run.id)
+
+
+def _copy_rows(lab: Lab, old: RunRecord, dataset: int, corrections: _Corrected) -> None:
+    """Keep the rows of a run's data for another data set, the corrected ones with their new targets."""
+    table, column = lab.run_table, old.context.get("target")
+    lab.db.execute("BEGIN IMMEDIATE")
+    try:
+        for example, correction in corrections:
+            new = retarget(example, correction.target, column)
+            line, offset = table.place(old.dataset or 0, example.row)
+            table.save_rows(dataset, [(new, line, offset, example_mark(new))])
+        table.copy_rows(old.dataset or 0, dataset)
+        lab.db.execute("COMMIT")
+    except BaseException:
+        lab.db.execute("ROLLBACK")
+        raise
 
 
 _BLOCK = 256  # outcomes between two pauses
@@ -138,11 +169,11 @@ class _Rescoring:
         output = table.output(record)
         if record.status == DONE and output is not None:
             for scorer, id in job.missing:
-                found = await held_against(scorer, output, job.example, lambda: self._judge(job))
-                save = self._lab.outcome_table.save_score
-                self._lab.journal.later(partial(save, job.outcome, id, job.mark, found))
+                found = await held_against(scorer, (record, output), job.example, lambda: self._judge(job))
+                self._lab.journal.later(partial(table.save_score, job.outcome, id, job.mark, found))
         self._tally.add(self._variants[job.variant].name, None, asked=True)
 
     def _judge(self, job: _Job) -> LM:
         channel = self._gateway.channel(self._variants[job.variant].model)
-        return LM(self._gateway, channel, Trace(), trial=job.trial, purpose="judge")
+        trace = Trace(self._run.context["variants"][job.variant]["text"] or "")
+        return LM(self._gateway, channel, trace, trial=job.trial, purpose="judge")

@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Literal
 
 from msgspec import Struct
 
 from scansion.types import Call, Example, Output, Score
 
-__all__ = ["Comparison", "Gate", "OutcomeView", "RunResult", "ScorerResult", "VariantResult", "known_sum"]
+__all__ = [
+    "Agreement",
+    "ChecklistResult",
+    "Comparison",
+    "Gate",
+    "InstructionResult",
+    "Looks",
+    "OutcomeView",
+    "RunResult",
+    "Saving",
+    "ScorerResult",
+    "VariantResult",
+    "iso",
+    "known_sum",
+]
 
 Status = Literal["scored", "unscored", "error", "unreached"]
 VerdictName = Literal["better", "worse", "not worse", "equivalent", "undecided"]
@@ -30,7 +45,8 @@ class VariantResult(Struct, frozen=True):
 
     `mean`, `interval` and `bounds` are the primary scorer's (None without scorers); `bounds` count the unscored and
     errors as all wrong and all right. `cost_usd` is what the outcomes cost if asked afresh, `spent_usd` what this run
-    paid (None: no price known). Latencies and `seconds` are in seconds.
+    paid (None: no price known). Latencies and `seconds` are in seconds. `usd_per_month` is what the run's volume would
+    cost at `cost_usd` an outcome (None: no volume stated, or no price known).
     """
 
     name: str
@@ -66,6 +82,7 @@ class VariantResult(Struct, frozen=True):
     error_examples: dict[str, str] = {}
     zero_wrong_bound: float | None = None
     served_models: tuple[str, ...] = ()
+    usd_per_month: float | None = None
 
 
 class Comparison(Struct, frozen=True):
@@ -74,7 +91,8 @@ class Comparison(Struct, frozen=True):
 
     `reason` says in words why a verdict is undecided, or what it rests on; `needed` estimates the further rows that
     would decide it and `needed_usd` their cost. `bounds` is the difference's range over all ways the unscored and
-    error outcomes could have gone. `flips` are pairs right in a and wrong in b, and the other way round.
+    error outcomes could have gone. `flips` are pairs right in a and wrong in b, and the other way round. `by_result`
+    says that the rows were chosen by their results, so that the verdict holds for them alone.
     """
 
     a: str
@@ -94,6 +112,7 @@ class Comparison(Struct, frozen=True):
     pairs: int = 0
     margin: float | None = None
     level: float = 0.95
+    by_result: bool = False
 
 
 class Gate(Struct, frozen=True):
@@ -104,12 +123,84 @@ class Gate(Struct, frozen=True):
     detail: str = ""
 
 
+class Looks(Struct, frozen=True):
+    """How often the test part that a run is about was looked at, this run included; `new` says that it showed outcomes
+    that no earlier look had shown."""
+
+    count: int
+    new: bool
+
+
+class Saving(Struct, frozen=True):
+    """The cheapest variant that is not worse than a baseline, with what 1,000 outcomes of each cost in USD.
+
+    `variant` is empty where nothing cheaper than the baseline is shown to be not worse.
+    """
+
+    baseline: str
+    baseline_usd: float
+    variant: str = ""
+    usd: float | None = None
+
+    @property
+    def less(self) -> float | None:
+        """The share of the baseline's cost that is saved."""
+        return None if self.usd is None else 1 - self.usd / self.baseline_usd
+
+
+class Agreement(Struct, frozen=True):
+    """How far two people agree: the share of equal answers among the `n` that both gave, and Cohen's kappa, which is 0
+    where they agree no more than by chance (None: not defined), each with its interval."""
+
+    a: str
+    b: str
+    n: int
+    equal: float
+    equal_interval: tuple[float, float] | None
+    kappa: float | None
+    kappa_interval: tuple[float, float] | None
+
+    @property
+    def agreed(self) -> int:
+        """How many of the `n` are equal."""
+        return round(self.equal * self.n)
+
+
+class InstructionResult(Struct, frozen=True):
+    """How often outputs obeyed or violated one instruction, and how often it was not exercised.
+
+    `share` is that of obeyed among obeyed and violated, with its interval; None where it was never exercised.
+    """
+
+    text: str
+    obeyed: int
+    violated: int
+    not_exercised: int
+    share: float | None
+    interval: tuple[float, float] | None
+
+
+class ChecklistResult(Struct, frozen=True):
+    """What a checklist scorer found in the outputs of one variant, instruction by instruction.
+
+    `outputs` were read by the judge, `unreadable` are those for which its reply could not be read.
+    """
+
+    scorer: str
+    variant: str
+    outputs: int
+    unreadable: int
+    instructions: list[InstructionResult]
+
+
 class RunResult(Struct, frozen=True):
     """A run's document. `notes` are lines a person must read (repeated rows, mixed served models, truncations, ...).
 
     `budget` is the run's budget as text, `budget_spent` says that it stopped outcomes; `rescored` names the run whose
     outcomes were scored anew. `head` are the settings that the table's head shows because they change what figures
-    mean (`no_answer: wrong`).
+    mean (`no_answer: wrong`). `volume` is the stated number of requests a time, `looks` counts the looks at a test part
+    (None: the run is not about one), `savings` are the answers to "same quality, cheaper?", a line a baseline,
+    `agreements` those between people, `checklists` what checklist scorers found.
     """
 
     run: str
@@ -133,6 +224,11 @@ class RunResult(Struct, frozen=True):
     notes: list[str] = []
     gates: list[Gate] = []
     created: str = ""
+    volume: str = ""
+    looks: Looks | None = None
+    savings: list[Saving] = []
+    agreements: list[Agreement] = []
+    checklists: list[ChecklistResult] = []
 
 
 class OutcomeView(Struct, frozen=True):
@@ -140,6 +236,7 @@ class OutcomeView(Struct, frozen=True):
 
     `reason` is the unscored reason or the error's kind, `message` its words. `wrong` is True for a scored outcome below
     the pass mark of the primary scorer. `example` holds what is known when the data file is gone: its id alone.
+    `key` is the outcome's key (32 hexadecimal digits), `run` the run it was read from (`r12`).
     """
 
     row: int
@@ -156,6 +253,8 @@ class OutcomeView(Struct, frozen=True):
     cost_usd: float | None
     latency: float
     judge_calls: list[Call] = []
+    key: str = ""
+    run: str = ""
 
 
 def known_sum(values: Iterable[float | None]) -> float | None:
@@ -166,3 +265,8 @@ def known_sum(values: Iterable[float | None]) -> float | None:
             return None
         total += value
     return total
+
+
+def iso(time: float) -> str:
+    """Seconds since 1970 as UTC in ISO 8601, to the second."""
+    return datetime.fromtimestamp(time, UTC).isoformat(timespec="seconds")

@@ -19,8 +19,10 @@ from msgspec import structs
 
 from scansion.errors import BudgetSpent, Quit
 from scansion.experiments.agenda import Agenda, Job
+from scansion.experiments.corrections import with_note
 from scansion.experiments.crew import work_off
 from scansion.experiments.lab import Lab
+from scansion.experiments.looks import note_look
 from scansion.experiments.outcome import Produced, held_against, produce
 from scansion.experiments.plan import Options, Plan, load_plan, make_plan
 from scansion.experiments.progress import Progress, Stop, Tally
@@ -32,10 +34,10 @@ from scansion.experiments.store.presence import Presence
 from scansion.experiments.summary import summarize
 from scansion.experiments.views import calls_of
 from scansion.models.lm import LM, Trace
-from scansion.types import Output
 
 __all__ = ["execute", "run"]
 
+_TURNS = 2  # outcomes of a person at work: the next question stands there while an answer is scored
 _SPARE = 8  # outcomes at work beyond the calls in flight: some are between two calls
 _MOMENT = 2.0  # seconds that the rest of the data may take to be counted after a hard stop
 _POLL = 0.05  # seconds between two looks for an outcome that another process is making
@@ -111,11 +113,9 @@ class _Runner:
         ]
         try:
             await presence.join(self._stop)
-            await self._crew(self._agenda.jobs())
-            while self._deferred and not self._stopped:
-                jobs, self._deferred = self._deferred, []
-                await self._crew(iter(jobs))
-                await asyncio.sleep(_POLL if self._deferred else 0)
+            await self._through(self._agenda.jobs(), self._options.concurrency + _SPARE)
+            for person in self._agenda.people():
+                await self._through(person, _TURNS)
             await self._count_rows()
         finally:
             for task in aside:
@@ -135,10 +135,15 @@ class _Runner:
         seconds, planned = time.monotonic() - self._start, self._agenda.planned
         notes = () if self._agenda.read else (f"the data was not read to its end: there are more than {planned} rows",)
         run = self._session.run
-        result = summarize(self._lab, run, planned, interrupted=self._stopped, seconds=seconds)
-        result = structs.replace(result, notes=[*result.notes, *notes], budget_spent=self._agenda.missed)
-        self._lab.run_table.finish(run.id, planned, result, resumable=self._stopped)
-        return result
+        note_look(self._lab, run)
+        result = summarize(self._lab, run, planned, seconds=seconds)
+        whole = self._agenda.read and not any(v.unreached for v in result.variants)
+        stopped = self._stopped and not whole  # a stop that came with the last outcome stopped nothing
+        result = structs.replace(
+            result, notes=[*result.notes, *notes], budget_spent=self._agenda.missed, interrupted=stopped
+        )
+        self._lab.run_table.finish(run.id, planned, result, resumable=stopped)
+        return with_note(self._lab, run, result)
 
     async def _count_rows(self) -> None:
         """Read the data to its end, so that the figures say how many examples were planned; after a hard stop only as
@@ -149,8 +154,17 @@ class _Runner:
             if self._stop.now and time.monotonic() > until:
                 return
 
-    async def _crew(self, jobs: Iterator[Job | None]) -> None:
-        size = self._options.concurrency + _SPARE
+    async def _through(self, jobs: Iterator[Job | None] | Iterator[Job], size: int) -> None:
+        """Do all jobs, `size` at once, and then those that another process has begun and left."""
+        await self._crew(jobs, size)
+        while self._deferred and not self._stopped:
+            left, self._deferred = self._deferred, []
+            await self._crew(iter(left), size)
+            await asyncio.sleep(_POLL if self._deferred else 0)
+
+    async def _crew(self, jobs: Iterator[Job | None] | Iterator[Job], size: int) -> None:
+        if self._stopped:
+            return
         try:
             await work_off(jobs, self._do, size, self._stop)
         except Quit:
@@ -192,7 +206,7 @@ class _Runner:
         else:
             record = tables.load(job.outcome)
             made = Produced(record, tables.output(record))
-        scores = await self._scores(job, made.output)
+        scores = await self._scores(job, made)
         place = (job.variant.index, job.example.row, job.trial)
 
         def write() -> None:
@@ -208,17 +222,20 @@ class _Runner:
         first = scores.get(0)
         self._tally.add(job.variant.name, first.value if first is not None else None, asked=True)
 
-    async def _scores(self, job: Job, output: Output | None) -> dict[int, ScoreRecord]:
+    async def _scores(self, job: Job, made: Produced) -> dict[int, ScoreRecord]:
         """The scores that a job lacks, by position of the scorer."""
+        output = made.output
         scorers = self._session.scorers if output is not None else []
         return {
-            i: await held_against(scorers[i], output, job.example, lambda: self._judge(job))
+            i: await held_against(scorers[i], (made.record, output), job.example, lambda: self._judge(job))
             for i in job.scores
             if output is not None
         }
 
     def _judge(self, job: Job) -> LM:
-        return LM(self._session.gateway, job.variant.channel, Trace(), trial=job.trial, purpose="judge")
+        prompt = job.variant.source
+        trace = Trace(prompt.template if prompt is not None else "")
+        return LM(self._session.gateway, job.variant.channel, trace, trial=job.trial, purpose="judge")
 
 
 def run(plan: Plan | str | Path | None = None, *, lab: str | Path | None = None, **settings: Any) -> RunResult:

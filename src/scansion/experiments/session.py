@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
@@ -12,22 +11,28 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from scansion.data import Dataset, DataSpec, Row, open_dataset, split_of
+from scansion.data import Dataset, DataSpec, Row, open_dataset
 from scansion.errors import InputError
+from scansion.experiments.corrections import corrected, roles_of
 from scansion.experiments.gates import parse_gate
 from scansion.experiments.lab import Lab
+from scansion.experiments.leaks import check_leaks
+from scansion.experiments.looks import shown_before
+from scansion.experiments.only import chosen_rows, nothing_left, settle, told
 from scansion.experiments.plan import Options, Plan
 from scansion.experiments.store.runs import RunLedger, RunRecord
+from scansion.experiments.targets import check_targets
 from scansion.experiments.variants import Variant, build_variants, described, find_variant, pair_with_baseline
 from scansion.models.budget import Budget, Limits
 from scansion.models.gateway import CallSettings, Gateway
 from scansion.models.till import Till
+from scansion.prompts.sources import git
 from scansion.scorers import Scorer, build_scorer
 from scansion.types import Example, digest
 
-__all__ = ["Session", "prepare", "rows_of"]
+__all__ = ["Session", "check", "prepare", "rows_of"]
 
-_GOLD_ROWS = 1000  # rows whose targets the scorers must accept before any call is made
+_FIRST_ROWS = 1000  # rows that must serve prompts and scorers before any call is made
 _DECIDING = [
     *("split", "part", "trials", "baseline", "no_answer", "truncated", "gold_check", "pass_mark"),
     *("margin", "alpha", "limit", "seed", "name"),
@@ -51,20 +56,21 @@ class Session(Struct, frozen=True):
 
 def prepare(plan: Plan, lab: Lab, options: Options) -> Session:
     """Open everything that the plan names and enter the run. Raises InputError before any call is made."""
+    plan = settle(plan, lab)
     data, scorers, gateway, variants = open_parts(plan, options, lab)
-    _check_gates(plan, variants)
-    _check_names(scorers)
-    if next(rows_of(plan, data), None) is None:
-        raise InputError(f"{data.label}: no row to run on; check the file, the split and the limit")
-    if plan.gold_check == "on":
-        prove(scorers, islice(rows_of(plan, data), _GOLD_ROWS), data)
-    gateway.check()
+    count, leaks = _checked(plan, data, scorers, gateway, variants)
     fingerprint = data.fingerprint
     scorer_ids = [lab.outcome_table.scorer_id(s.identity) for s in scorers]
     text, context = describe(plan, variants, scorers)
-    context |= {"scorer_ids": scorer_ids, "data": data.label, "fingerprint": fingerprint, "roles": _roles(data)}
+    context |= {"scorer_ids": scorer_ids, "data": data.label, "fingerprint": fingerprint, "roles": roles_of(data)}
+    context |= {"target": data.target_column, "corrections": _corrected_here(plan, data)}
+    context |= {"data_path": str(data.path.resolve()) if data.path else ""}
+    tested = (row.example for row in rows_of(plan, data))
+    context |= {"notes": [*plan.notes, *leaks, *shown_before(lab, text, context, tested)]}
+    context |= {"only": kept} if (kept := told(plan, count)) else {}
     asked = [[v.identity.hex(), v.name, v.columns, v.optional] for v in variants]
-    mark = digest(asked, fingerprint, [s.identity for s in scorers], _settings(plan))
+    chosen = [[[each.text, each.mark] for each in plan.only]] if plan.only else []
+    mark = digest(asked, fingerprint, [s.identity for s in scorers], _settings(plan), *chosen)
     run = lab.run_table.open(plan.name or variants[0].prompt, mark, text, context)
     dataset = lab.run_table.enter_data(run.id, data.label, fingerprint)
     run = lab.run_table.load(run.id)
@@ -82,6 +88,41 @@ def prepare(plan: Plan, lab: Lab, options: Options) -> Session:
         run=run,
         dataset=dataset,
     )
+
+
+async def check(plan: Plan, lab: Lab, options: Options) -> None:
+    """Raises the InputError that `prepare` would; nothing is entered in the lab."""
+    plan = settle(plan, lab)
+    data, scorers, gateway, variants = open_parts(plan, options, lab)
+    try:
+        _checked(plan, data, scorers, gateway, variants)
+    finally:
+        await gateway.close()
+
+
+def _checked(
+    plan: Plan, data: Dataset, scorers: Sequence[Scorer], gateway: Gateway, variants: Sequence[Variant]
+) -> tuple[int, list[str]]:
+    """How many rows were chosen (0 without conditions), and the notes on leaks. Raises InputError."""
+    _check_gates(plan, variants)
+    _check_names(scorers)
+    count = sum(1 for _ in rows_of(plan, data)) if plan.only else 0
+    if plan.only and not count:
+        raise nothing_left(plan, data)
+    if next(rows_of(plan, data), None) is None:
+        raise InputError(f"{data.label}: no row to run on; check the file, the split and the limit")
+    for row in islice(rows_of(plan, data), _FIRST_ROWS):
+        for variant in variants:
+            variant.inputs(row, data)
+    if plan.gold_check == "on":
+        prove(scorers, islice(rows_of(plan, data), _FIRST_ROWS), data)
+    gateway.check()
+    return count, check_leaks(plan, data, variants)
+
+
+def _corrected_here(plan: Plan, data: Dataset) -> int:
+    """How many of the rows that are run have a corrected target."""
+    return sum(1 for row in rows_of(plan, data) if row.example.row in data.targets) if data.targets else 0
 
 
 def _check_gates(plan: Plan, variants: Sequence[Variant]) -> None:
@@ -102,17 +143,10 @@ def _check_names(scorers: Sequence[Scorer]) -> None:
             raise InputError(f"scorers: two are called {name!r}; drop one, or give them different names")
 
 
-def _roles(data: Dataset) -> list[str]:
-    """The columns that a reader sees as what they stand for (id, target, rationale), and not among the inputs."""
-    return [c for c in (data.id_column, data.target_column, data.rationale_column) if c is not None]
-
-
 def open_parts(
     plan: Plan, options: Options, lab: Lab | None, kind: type[Gateway] = Gateway
 ) -> tuple[Dataset, list[Scorer], Gateway, list[Variant]]:
     """The data, the scorers, a gateway of that kind to the models, and the variants of a plan."""
-    data = open_data(plan)
-    scorers = [build_scorer(s, plan.base_dir) for s in plan.scorers]
     settings = CallSettings(
         timeout=options.timeout, tries=options.tries, max_wait=options.max_wait, concurrency=options.concurrency
     )
@@ -120,67 +154,72 @@ def open_parts(
     gateway = kind(limits=limits, settings=settings, base_dir=Path(plan.base_dir))
     if lab is not None:
         gateway.recorder = lab.journal
-    variants = build_variants(plan, data, gateway, scorers, lambda: list(islice(_pool(plan, data), _POOL_ROWS)))
-    pair_with_baseline(plan.baseline, variants)
+    data, scorers, variants = parts_on(gateway, plan, lab)
     return data, scorers, gateway, variants
 
 
-def open_data(plan: Plan) -> Dataset:
-    """The plan's data; its `data` may be a Dataset already."""
+def parts_on(gateway: Gateway, plan: Plan, lab: Lab | None) -> tuple[Dataset, list[Scorer], list[Variant]]:
+    """The data, the scorers and the variants of a plan, whose models are opened by `gateway`."""
+    data = open_data(plan, lab)
+    scorers = [build_scorer(s, plan.base_dir) for s in plan.scorers]
+    variants = build_variants(plan, data, gateway, scorers, lambda: list(islice(_pool(plan, data), _POOL_ROWS)))
+    pair_with_baseline(plan.baseline, variants)
+    return data, scorers, variants
+
+
+def open_data(plan: Plan, lab: Lab | None = None) -> Dataset:
+    """The plan's data, with the corrected targets of `lab` if it asks for them; its `data` may be a Dataset already."""
     data = plan.data
     if isinstance(data, Dataset):
-        return data
+        return corrected(data, lab)
     if isinstance(data, Iterable) and not isinstance(data, str | Path | Mapping):
         data = list(data)
         if not all(isinstance(row, Mapping) for row in data):
             raise InputError("data: a list of rows is wanted, each a mapping of column to value")
     elif not isinstance(data, DataSpec):
         raise InputError(f"data: {data!r} is no data; name a file, or give a list of rows")
-    return open_dataset(data, base_dir=plan.base_dir)
+    return corrected(open_dataset(data, base_dir=plan.base_dir), lab)
 
 
 def rows_of(plan: Plan, data: Dataset) -> Iterator[Row]:
-    """The rows that the plan is about: its part of the split, up to its limit."""
+    """The rows that the plan is about: its part of the split, what its `only` (settled) takes, up to its limit."""
     rows = data.rows()
-    if plan.split is not None:
-        parts = {"dev": plan.split.dev, "test": plan.split.test}
-        seed, part = plan.split.seed, plan.part or "dev"
-        rows = (row for row in rows if split_of(row.example, parts, seed) == part)
-    return islice(rows, plan.limit)
+    if (split := plan.split) is not None:
+        part = plan.part or "dev"
+        rows = (row for row in rows if split.part_of(row.example) == part)
+    return islice(chosen_rows(plan, data, rows) if plan.only else rows, plan.limit)
 
 
 def _pool(plan: Plan, data: Dataset) -> Iterator[Example]:
     """Examples that prompts may show: never from the test part."""
     for row in data.rows():
-        if plan.split is not None:
-            parts = {"dev": plan.split.dev, "test": plan.split.test}
-            if split_of(row.example, parts, plan.split.seed) != "dev":
-                continue
-        yield row.example
+        if plan.split is None or plan.split.part_of(row.example) == "dev":
+            yield row.example
 
 
 def prove(scorers: Sequence[Scorer], rows: Iterator[Row], data: Dataset) -> None:
     """Raise InputError if a scorer's comparison refuses the targets that it will be held against."""
     refused: list[str] = []
-    targets = False
+    targets = corrected = False
     for row in rows:
         targets = targets or row.example.target is not None
         for scorer in scorers:
             why = scorer.refuses_gold(row.example)
             if why is not None:
+                corrected = corrected or row.example.row in data.targets
                 refused.append(f"line {row.line} ({scorer.name}: {why})")
     if refused:
-        more = f" and {len(refused) - 3} more" if len(refused) > 3 else ""
+        lines = "; ".join(refused[:3]) + (f" and {len(refused) - 3} more" if len(refused) > 3 else "")
+        if corrected:
+            raise InputError(
+                f"{data.label}: the scorer does not accept targets that were corrected: {lines}; "
+                "correct them anew in `scansion show` (c), or run without the corrections"
+            )
         raise InputError(
-            f"{data.label}: the scorer does not accept the data's own targets: {'; '.join(refused[:3])}{more}; "
-            "mend the targets, choose another scorer, or go on with gold_check: off"
+            f"{data.label}: the scorer does not accept the data's own targets: {lines}; "
+            "mend the targets, choose another scorer, or go on with gold_check: off (--gold-check off)"
         )
-    needy = next((s.name for s in scorers if s.needs_target), None)
-    if needy is not None and not targets:
-        raise InputError(
-            f"{data.label}: no row has a target, and {needy} needs one; name its column with --target "
-            f"(columns: {', '.join(data.columns)})"
-        )
+    check_targets(scorers, data, any_there=targets)
 
 
 def _settings(plan: Plan) -> dict[str, Any]:
@@ -199,8 +238,10 @@ def describe(
         **_settings(plan),
         "pass_mark": plan.pass_mark if plan.pass_mark is not None else own,
         "budget": plan.budget,
+        "volume": plan.volume,
         "gates": list(plan.gates),
         "scorers": [s.name for s in scorers],
+        "only": [each.text for each in plan.only],
         "base_dir": str(Path(plan.base_dir).resolve()),
         "data": msgspec.to_builtins(plan.data) if isinstance(plan.data, Struct) else "given in Python",
     }
@@ -220,15 +261,9 @@ def git_state(folder: Path) -> dict[str, Any]:
     if not any((parent / ".git").exists() for parent in (here, *here.parents)):
         return {}
     try:
-        done = subprocess.run(  # noqa: S603
-            ["git", "-C", str(here), "status", "--porcelain=v2", "--branch"],  # noqa: S607
-            capture_output=True,
-            text=True,
-            timeout=2,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
+        found = git(here, "status", "--porcelain=v2", "--branch", seconds=2)
+    except InputError:  # there is no git
         return {}
-    lines = done.stdout.splitlines()
+    lines = (found or b"").decode("utf-8", "replace").splitlines()
     revision = next((line.split()[-1] for line in lines if line.startswith("# branch.oid ")), None)
     return {"revision": revision, "dirty": any(not line.startswith("#") for line in lines)} if revision else {}

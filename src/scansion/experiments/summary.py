@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
 
+from scansion.experiments.agreements import agreements_of
+from scansion.experiments.checklists import checklists_of
 from scansion.experiments.figures import (
     Figures,
     Totals,
@@ -20,16 +21,29 @@ from scansion.experiments.figures import (
 )
 from scansion.experiments.gates import check_gates
 from scansion.experiments.lab import Lab
+from scansion.experiments.looks import looks_of
 from scansion.experiments.notes import notes_of
-from scansion.experiments.results import RunResult, ScorerResult, VariantResult, known_sum
+from scansion.experiments.only import only_head, warned
+from scansion.experiments.results import Comparison, RunResult, ScorerResult, VariantResult, iso, known_sum
 from scansion.experiments.store.runs import RunRecord
 from scansion.experiments.variants import pair_with_baseline
 from scansion.experiments.verdicts import Sides, compare_pairs, pair
+from scansion.experiments.volume import monthly, savings_of, usd_of
 
 if TYPE_CHECKING:
     from scansion.stats.intervals import Mean
 
-__all__ = ["Rules", "example_cost", "figures_result", "head_of", "rules_head", "summarize", "variant_result"]
+__all__ = [
+    "Rules",
+    "example_cost",
+    "figures_result",
+    "head_of",
+    "part_of",
+    "rules_head",
+    "scorer_result",
+    "summarize",
+    "variant_result",
+]
 
 
 class Rules(Struct, frozen=True):
@@ -54,9 +68,12 @@ def summarize(lab: Lab, run: RunRecord, planned: int, *, interrupted: bool = Fal
     variants = [
         variant_result(lab, run, info, planned, (f, t)) for info, f, t in zip(infos, figures, totals, strict=True)
     ]
+    if volume := run.plan.get("volume"):
+        variants = [structs.replace(v, usd_per_month=_per_month(v, volume)) for v in variants]
     pairs = pair_with_baseline(run.plan["baseline"], infos) if primary is not None else []
     sides = [_sides(infos, figures, totals, a, b) for a, b in pairs]
-    comparisons = compare_pairs(sides, alpha=rules.alpha, margin=run.plan["margin"], seed=rules.seed)
+    verdicts = compare_pairs(sides, alpha=rules.alpha, margin=run.plan["margin"], seed=rules.seed)
+    comparisons = [warned(_settled(run, pair, verdict), [run]) for pair, verdict in zip(pairs, verdicts, strict=True)]
     made, spent = paid_by(lab, run)
     return RunResult(
         run=run.label,
@@ -64,7 +81,7 @@ def summarize(lab: Lab, run: RunRecord, planned: int, *, interrupted: bool = Fal
         variants=variants,
         comparisons=comparisons,
         data=str(run.context["data"]),
-        split=(run.plan["part"] or "dev") if run.plan["split"] else "",
+        split=part_of(run),
         scorers=run.plan["scorers"],
         baseline=infos[pairs[0][0]].name if pairs else "",
         level=1 - rules.alpha,
@@ -78,8 +95,32 @@ def summarize(lab: Lab, run: RunRecord, planned: int, *, interrupted: bool = Fal
         head=head_of(run),
         notes=notes_of(run, variants, figures, totals),
         gates=check_gates(run.plan["gates"], variants, comparisons),
-        created=datetime.fromtimestamp(run.created, UTC).isoformat(timespec="seconds"),
+        created=iso(run.created),
+        looks=looks_of(lab, run),
+        agreements=agreements_of(lab, run, infos, primary),
+        checklists=checklists_of(lab, run, infos),
+        volume=volume or "",
+        savings=savings_of(variants, comparisons) if volume or _asks_for_less(run, infos) else [],
     )
+
+
+def _asks_for_less(run: RunRecord, infos: Sequence[VariantInfo]) -> bool:
+    """Whether a run looks like the question for the same quality at less cost: several models within a margin."""
+    return run.plan["margin"] is not None and len({info.model for info in infos}) > 1
+
+
+def _settled(run: RunRecord, pair: tuple[int, int], found: Comparison) -> Comparison:
+    """The comparison of a variant with itself, such as an unchanged prompt with its last revision, needs no test."""
+    a, b = (run.context["variants"][i]["identity"] for i in pair)
+    if a != b:
+        return found
+    reason = "both are the same: prompt, technique and model"
+    return structs.replace(found, verdict="equivalent", reason=reason, needed=None, needed_usd=None)
+
+
+def _per_month(variant: VariantResult, volume: str) -> float | None:
+    usd = usd_of(variant)
+    return None if usd is None else usd * monthly(volume)
 
 
 def _primary(run: RunRecord) -> int | None:
@@ -91,14 +132,23 @@ def rules_head(no_answer: str) -> list[str]:
     return ["no_answer: wrong (outputs without a readable answer count as wrong)"] if no_answer == "wrong" else []
 
 
+def part_of(run: RunRecord) -> str:
+    """The part of its data's split that a run is on; empty without a split."""
+    return (run.plan["part"] or "dev") if run.plan["split"] else ""
+
+
 def head_of(run: RunRecord) -> list[str]:
     """The settings that change what figures mean, for the head of the table."""
     plan = run.plan
-    head = rules_head(plan["no_answer"])
+    head = [*only_head(run), *rules_head(plan["no_answer"])]
     if plan["truncated"] == "score":
         head.append("truncated: score (outputs that were cut off are scored)")
     if plan["gold_check"] == "off":
         head.append("gold_check: off (the scorers were not proved on the targets)")
+    if run.context.get("corrections"):
+        count = run.context["corrections"]
+        what = "1 target is a corrected one" if count == 1 else f"{count} targets are corrected ones"
+        head.append(f"corrections: yes ({what})")
     if plan["pass_mark"] != 1.0:
         head.append(f"pass_mark: {plan['pass_mark']:g}")
     return head
@@ -115,7 +165,7 @@ def variant_result(
     middle, high = p50_p95(read_latencies(lab, run, info.index))
     base = figures_result(info.name, figures, rules)
     others = {
-        scorer: _scorer_result(read_figures(lab, run, info.index, id), rules)[0]
+        scorer: scorer_result(read_figures(lab, run, info.index, id), rules)
         for scorer, id in zip(run.plan["scorers"][1:], run.context["scorer_ids"][1:], strict=True)
     }
     primary_result = ScorerResult(base.mean, base.interval, base.scored, base.unscored, base.errors)
@@ -187,6 +237,11 @@ def figures_result(name: str, figures: Figures, rules: Rules) -> VariantResult:
         interval_method=mean.method if mean is not None else "",
         zero_wrong_bound=zero_bound(mean.effective_n or scored, 1 - rules.alpha) if mean and not wrong else None,
     )
+
+
+def scorer_result(figures: Figures, rules: Rules) -> ScorerResult:
+    """What a scorer's figures tell: mean, interval and counts."""
+    return _scorer_result(figures, rules)[0]
 
 
 def _scorer_result(figures: Figures, rules: Rules) -> tuple[ScorerResult, Mean | None]:

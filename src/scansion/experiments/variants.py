@@ -15,12 +15,13 @@ from scansion.experiments.plan import Plan
 from scansion.models.channel import Channel
 from scansion.models.gateway import Gateway
 from scansion.prompts import Prompt, load
+from scansion.prompts.versions import keep
 from scansion.scorers import Scorer
 from scansion.specs import function_digest
 from scansion.techniques import Context, Pipeline, Technique, chain, compose, parse_techniques, prompt_of
 from scansion.types import Example, Request, Sampling, digest
 
-__all__ = ["Variant", "build_variants", "find_variant", "pair_with_baseline"]
+__all__ = ["Variant", "build_variants", "find_variant", "optional_columns", "pair_with_baseline"]
 
 
 class Variant(Struct, frozen=True):
@@ -29,7 +30,8 @@ class Variant(Struct, frozen=True):
     `columns` maps the program's variables to columns of the data, `optional` those that a row may lack; None stands
     for a program that takes the whole row without its target. `identity` is the digest of everything that makes its
     outcomes but the example and the trial. `plain` says that the prompt stands as it is,
-    `repeats` that a technique asks the same several times. `source` is the prompt with its edits.
+    `repeats` that a technique asks the same several times. `source` is the prompt with its edits,
+    `written` as its file has it.
     """
 
     index: int
@@ -42,6 +44,7 @@ class Variant(Struct, frozen=True):
     optional: dict[str, str]
     identity: bytes
     source: Prompt | None
+    written: Prompt | None
     sampling: Sampling
     channel: Channel
     plain: bool
@@ -115,7 +118,10 @@ def _models(program: Any, label: str, models: Sequence[str]) -> Sequence[str]:
     own = program.model if isinstance(program, Prompt) else None
     if own is None:
         why = f" ({program.model_hint})" if isinstance(program, Prompt) and program.model_hint else ""
-        raise InputError(f"{label}: no model to run it on{why}; name one with -m, models: [...] or in the prompt file")
+        raise InputError(
+            f"{label}: no model to run it on{why}; name one with -m (pocket/small needs no key), models: [...] or in "
+            "the prompt file"
+        )
     return (own,)
 
 
@@ -167,8 +173,8 @@ def _names(drafts: Sequence[_Draft]) -> list[str]:
 def _opened(draft: _Draft, index: int, name: str, context: Context, parts: tuple[Dataset, Channel]) -> Variant:
     data, channel = parts
     prompt = draft.program if isinstance(draft.program, Prompt) else None
-    columns = data.match(prompt.variables) if prompt is not None else None
-    optional = _optional(prompt, data) if prompt is not None else {}
+    columns = _columns(prompt, data, draft.label) if prompt is not None else None
+    optional = optional_columns(prompt, data) if prompt is not None else {}
     context = msgspec.structs.replace(context, mapping={**optional, **(columns or {})})
     if prompt is not None:
         text = "" if prompt.kind == "completion" else None
@@ -185,6 +191,7 @@ def _opened(draft: _Draft, index: int, name: str, context: Context, parts: tuple
         optional=optional,
         identity=_identity(draft, program, channel, context),
         source=prompt_of(program),
+        written=prompt,
         sampling=channel.effective(prompt.sampling if prompt else Sampling()),
         channel=channel,
         plain=not draft.techniques,
@@ -192,7 +199,14 @@ def _opened(draft: _Draft, index: int, name: str, context: Context, parts: tuple
     )
 
 
-def _optional(prompt: Prompt, data: Dataset) -> dict[str, str]:
+def _columns(prompt: Prompt, data: Dataset, label: str) -> dict[str, str]:
+    try:
+        return data.match(prompt.variables)
+    except InputError as error:
+        raise InputError(f"{label}: {error}") from None
+
+
+def optional_columns(prompt: Prompt, data: Dataset) -> dict[str, str]:
     """The columns of those optional variables that the data has."""
     found: dict[str, str] = {}
     for variable in prompt.optional:
@@ -273,6 +287,7 @@ def described(variant: Variant) -> dict[str, Any]:
         "prompt": variant.prompt,
         "technique": variant.technique,
         "model": variant.model,
+        "patient": variant.channel.capabilities.patient,
         "identity": variant.identity.hex(),
         "plain": variant.plain,
         "columns": variant.columns,
@@ -280,6 +295,7 @@ def described(variant: Variant) -> dict[str, Any]:
         "notes": _notes(variant),
         "version": variant.source.version if variant.source else None,
         "text": variant.source.template if variant.source else None,
+        "kept": msgspec.to_builtins(keep(variant.written, variant.source)) if variant.written else None,
     }
 
 

@@ -121,7 +121,7 @@ def _comparison(
     reason, needed = "", None
     if verdict == "undecided":
         needed = _needed(main, side.pairs.rows, level, margin) if alone == "undecided" else None
-        reason = _why(alone, missing, needed, main.difference)
+        reason = _why(alone, missing, needed, main.difference, margin)
     cost = needed * side.cost_usd if needed is not None and side.cost_usd is not None else None
     return Comparison(
         a=side.a,
@@ -166,16 +166,16 @@ def _needed(main: Paired, rows: int, level: float, margin: float | None) -> int 
         return None
     spread = main.sd if main.sd > 0 or main.flips is None else sd_of_flips(main.flips, main.n)
     total = pairs_needed(main.difference, spread, main.n, level=level, margin=margin)
-    more = math.ceil(total * rows / main.n) - rows if total is not None else 0
-    return more if more > 0 else None
+    return max(1, math.ceil(total * rows / main.n) - rows) if total is not None else None
 
 
-def _why(alone: str, missing: int, needed: int | None, difference: float) -> str:
+def _why(alone: str, missing: int, needed: int | None, difference: float, margin: float | None) -> str:
     if alone != "undecided":
         pairs = "the pair" if missing == 1 else f"the {missing} pairs"
         return f"it would be {alone}, but not with {pairs} counted in that have an unscored or error outcome"
     if needed is not None:
         return ""
     if difference == 0:
-        return "no difference seen; a margin would let it be called equivalent"
+        more = "more rows would tell whether it is within the margin"
+        return "no difference seen; " + (more if margin else "a margin would let it be called equivalent")
     return "the difference seen is too small to be decided by any reasonable number of rows"

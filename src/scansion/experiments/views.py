@@ -3,88 +3,53 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby, islice
+from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
-from scansion.errors import InputError
 from scansion.experiments.figures import VariantInfo
-from scansion.experiments.lab import Lab, Which
 from scansion.experiments.results import OutcomeView, Status
+from scansion.experiments.search import Search
+from scansion.experiments.selection import EVERYTHING, Item, Selection, baseline_of, select
 from scansion.experiments.store.codec import unpack
 from scansion.experiments.store.outcomes import DONE, ERROR, OutcomeRecord, ScoreDetail, ScoreRecord
 from scansion.experiments.store.runs import RunRecord
-from scansion.experiments.variants import find_variant
 from scansion.types import Call, Example, Score
 
-__all__ = ["calls_of", "flat_rows", "is_flip", "iterate"]
+if TYPE_CHECKING:
+    from scansion.experiments.lab import Lab
+
+__all__ = ["OutcomeReader", "calls_of", "flat_row", "iterate", "score_of", "status_of"]
 
 
 def iterate(
-    lab: Lab,
-    run: RunRecord,
-    *,
-    variant: str | None = None,
-    which: Which = "all",
-    flips: tuple[str, str] | None = None,
-    limit: int | None = None,
+    lab: Lab, run: RunRecord, selection: Selection = EVERYTHING, *, limit: int | None = None
 ) -> Iterator[OutcomeView]:
-    """The outcomes of `run` that are asked for, `limit` at most, by row, then variant, then trial."""
-    if which not in ("all", "wrong", "errors", "unscored", "flips"):
-        raise InputError(f"{which!r} is no choice of outcomes; choose wrong, errors, unscored or flips")
-    infos = VariantInfo.of(run)
-    chosen = [find_variant(variant, infos)] if variant is not None else infos
-    if which == "flips" or flips is not None:
-        chosen = _two(flips, infos)
-    reader = _Reader(lab, run)
-    given = 0
-    for row in _rows(lab, run):
-        views = [view for info in chosen for view in reader.read(row, info)]
-        if which == "flips" or flips is not None:
-            views = views if is_flip(views) else []
-        for view in views:
-            if not _fits(view, which):
-                continue
-            if limit is not None and given >= limit:
-                return
-            given += 1
-            yield view
+    """The outcomes of `run` that are selected, `limit` at most, by row, then variant, then trial.
+
+    With `against`, that variant's outcomes come with them, whatever they are. Raises InputError at once for names that
+    are not there.
+    """
+    items = select(lab, run, selection)
+    if selection.text:
+        items = Search(lab, run, selection.text).among(items)
+    return islice(_read(lab, run, items, baseline_of(run, selection) if selection.against else None), limit)
 
 
-def is_flip(views: Sequence[OutcomeView]) -> bool:
-    """Whether two variants differ on one example: one right, the other wrong, in the same trial."""
-    marks: dict[int, set[bool]] = {}
-    for view in views:
-        if view.status == "scored":
-            marks.setdefault(view.trial, set()).add(view.wrong)
-    return any(len(found) == 2 for found in marks.values())
+def _read(lab: Lab, run: RunRecord, items: Iterable[Item], beside: VariantInfo | None) -> Iterator[OutcomeView]:
+    reader = OutcomeReader(lab, run)
+    for row, group in groupby(items, key=lambda item: item.row):
+        wanted = {(variant, item.trial) for item in group for variant in item.variants}
+        if beside is not None:
+            wanted |= {(beside.index, trial) for _, trial in wanted}
+        for index, those in groupby(sorted(wanted), key=lambda each: each[0]):
+            trials = {trial for _, trial in those}
+            yield from (view for view in reader.read(row, index) if view.trial in trials)
 
 
-def _two(flips: tuple[str, str] | None, infos: list[VariantInfo]) -> list[VariantInfo]:
-    if flips is None:
-        if len(infos) < 2:
-            raise InputError("flips are between two variants, and the run has one")
-        return infos[:2]
-    return [find_variant(name, infos) for name in flips]
-
-
-def _fits(view: OutcomeView, which: Which) -> bool:
-    if which == "wrong":
-        return view.wrong
-    if which == "errors":
-        return view.status == "error" or any(s.unscored == "error" for s in view.scores.values())
-    if which == "unscored":
-        return view.status == "unscored"
-    return True
-
-
-def _rows(lab: Lab, run: RunRecord) -> Iterator[int]:
-    query = "SELECT DISTINCT row FROM members WHERE run = ? ORDER BY row"
-    return (row for (row,) in lab.db.execute(query, (run.id,)))
-
-
-class _Reader:
+class OutcomeReader:
     """Reads the outcomes of one run."""
 
     def __init__(self, lab: Lab, run: RunRecord) -> None:
@@ -92,59 +57,64 @@ class _Reader:
         self._scorers = dict(zip(run.context["scorer_ids"], run.plan["scorers"], strict=True))
         self._roles = set(run.context.get("roles", ()))
         self._primary = run.context["scorer_ids"][0] if run.context["scorer_ids"] else None
+        self._names = [info.name for info in VariantInfo.of(run)]
 
-    def read(self, row: int, info: VariantInfo) -> Iterator[OutcomeView]:
-        """All trials of a variant on a row."""
+    def read(self, row: int, variant: int) -> Iterator[OutcomeView]:
+        """All trials of a variant, given by its number, on a row."""
         table = self._lab.outcome_table
         kept = self._lab.run_table.example(self._run.dataset or 0, row)
         example, mark = kept if kept is not None else (Example(id=f"row {row}", inputs={}, row=row), 0)
         example = structs.replace(example, inputs={k: v for k, v in example.inputs.items() if k not in self._roles})
         members = self._lab.db.execute(
             "SELECT trial, outcome FROM members WHERE run = ? AND variant = ? AND row = ? ORDER BY trial",
-            (self._run.id, info.index, row),
+            (self._run.id, variant, row),
         ).fetchall()
         for trial, outcome in members:
             record = table.load(outcome)
             found = table.scores(outcome, mark)
             scores = {name: found[id] for id, name in self._scorers.items() if id in found}
             primary = found.get(self._primary) if self._primary is not None else None
-            status, reason, message = self._status(record, primary)
+            status, reason, message = status_of(self._run.plan, record, primary)
             value = 0.0 if status == "scored" and primary is None else (primary.value if primary else None)
             yield OutcomeView(
                 row=row,
                 trial=trial,
-                variant=info.name,
+                variant=self._names[variant],
                 example=example,
                 status=status,
                 reason=reason,
                 message=message,
                 wrong=status == "scored" and (value or 0.0) < self._run.plan["pass_mark"],
                 output=table.output(record),
-                scores={name: _score(score) for name, score in scores.items()},
+                scores={name: score_of(score) for name, score in scores.items()},
                 calls=table.calls(record.calls),
                 cost_usd=record.cost,
                 latency=record.latency,
                 judge_calls=[call for score in scores.values() for call in table.calls(score.detail.calls)],
+                key=record.key.hex(),
+                run=self._run.label,
             )
 
-    def _status(self, record: OutcomeRecord, primary: ScoreRecord | None) -> tuple[Status, str, str]:
-        """What the outcome counts as under the run's rules, with its reason and words."""
-        lenient = self._run.plan["no_answer"] == "wrong"
-        if record.status == ERROR:
-            return "error", record.reason, record.message
-        if record.status != DONE:
-            counted = lenient and record.reason == "no answer"
-            return ("scored" if counted else "unscored"), record.reason, record.message
-        if record.truncated and self._run.plan["truncated"] == "unscored":
-            return "unscored", "truncated", "the output was cut off at the token limit"
-        if primary is None:
-            return "unscored", "no scorer", ""
-        if primary.state == DONE or (lenient and primary.reason == "no answer"):
-            return "scored", primary.reason, ""
-        return ("error" if primary.state == ERROR else "unscored"), primary.reason, primary.detail.explanation
+
+def status_of(rules: Mapping[str, Any], record: OutcomeRecord, primary: ScoreRecord | None) -> tuple[Status, str, str]:
+    """What an outcome counts as under the rules of a plan (`no_answer`, `truncated`), with its reason and words."""
+    lenient = rules["no_answer"] == "wrong"
+    if record.status == ERROR:
+        return "error", record.reason, record.message
+    if record.status != DONE:
+        counted = lenient and record.reason == "no answer"
+        return ("scored" if counted else "unscored"), record.reason, record.message
+    if record.truncated and rules["truncated"] == "unscored":
+        return "unscored", "truncated", "the output was cut off at the token limit"
+    if primary is None:
+        return "unscored", "no scorer", ""
+    if primary.state == DONE or (lenient and primary.reason == "no answer"):
+        return "scored", primary.reason, ""
+    return ("error" if primary.state == ERROR else "unscored"), primary.reason, primary.detail.explanation
 
 
-def _score(record: ScoreRecord) -> Score:
+def score_of(record: ScoreRecord) -> Score:
+    """A score as it is shown."""
     detail = record.detail
     if record.state == ERROR:
         return Score(None, "error", f"{record.reason}: {detail.explanation}", detail.answer)
@@ -164,32 +134,30 @@ def calls_of(lab: Lab, run: RunRecord) -> Iterator[Call]:
             yield from table.calls(unpack(detail, ScoreDetail).calls)
 
 
-def flat_rows(lab: Lab, run: RunRecord) -> Iterator[dict[str, Any]]:
-    """A run's outcomes as rows of plain values: one a variant, example and trial; inputs as a JSON object."""
-    names = run.plan["scorers"]
-    for view in iterate(lab, run):
-        usages = [c.completion.usage for c in view.calls if c.completion.usage is not None]
-        yield {
-            "run": run.label,
-            "variant": view.variant,
-            "id": view.example.id,
-            "row": view.row,
-            "trial": view.trial,
-            "inputs": view.example.inputs,
-            "target": view.example.target,
-            "output": view.output.text if view.output is not None else None,
-            "answer": _plain(_answer(view)),
-            "status": view.status,
-            "reason": view.reason,
-            "message": view.message,
-            "wrong": view.wrong,
-            **{f"score:{name}": view.scores[name].value if name in view.scores else None for name in names},
-            "calls": len(view.calls),
-            "input_tokens": sum(u.input_tokens for u in usages),
-            "output_tokens": sum(u.output_tokens for u in usages),
-            "cost_usd": view.cost_usd,
-            "latency": view.latency,
-        }
+def flat_row(run: RunRecord, view: OutcomeView) -> dict[str, Any]:
+    """An outcome as a row of plain values."""
+    usages = [c.completion.usage for c in view.calls if c.completion.usage is not None]
+    return {
+        "run": run.label,
+        "variant": view.variant,
+        "id": view.example.id,
+        "row": view.row,
+        "trial": view.trial,
+        "inputs": view.example.inputs,
+        "target": view.example.target,
+        "output": view.output.text if view.output is not None else None,
+        "answer": _plain(_answer(view)),
+        "status": view.status,
+        "reason": view.reason,
+        "message": view.message,
+        "wrong": view.wrong,
+        **{f"score:{name}": view.scores[name].value if name in view.scores else None for name in run.plan["scorers"]},
+        "calls": len(view.calls),
+        "input_tokens": sum(u.input_tokens for u in usages),
+        "output_tokens": sum(u.output_tokens for u in usages),
+        "cost_usd": view.cost_usd,
+        "latency": view.latency,
+    }
 
 
 def _answer(view: OutcomeView) -> Any:

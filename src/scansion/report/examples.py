@@ -8,28 +8,37 @@ from typing import Any
 import msgspec
 
 from scansion.experiments.results import OutcomeView, VariantResult
-from scansion.experiments.views import is_flip
 from scansion.report.names import shortener
 from scansion.report.plain import call_facts, mark, message_text, own_message, score_text, value_text
 from scansion.report.text import one_line, visible
 from scansion.types import Call
 
-__all__ = ["Gathered", "Texts", "as_data"]
+__all__ = ["MOST", "MOST_TEXT", "Gathered", "Texts", "as_data"]
+
+MOST = 10_000  # outcomes, unless told otherwise
+MOST_TEXT = 40_000_000  # characters of outputs, requests and replies, likewise: about 50 MB of page
 
 
 class Gathered:
-    """The outcomes of at most `most` examples, by row. `cut` says that not all found a place."""
+    """The outcomes of examples, by row: of at most `most`, or else of so many that they come to `MOST` outcomes or
+    `MOST_TEXT` characters.
 
-    def __init__(self, most: int) -> None:
+    `flips` are the rows that were taken as flips, `cut` says that not all found a place.
+    """
+
+    def __init__(self, most: int | None = None) -> None:
         self.most = most
         self.cut = False
         self.rows: dict[int, dict[tuple[str, int], OutcomeView]] = {}
+        self.flips: set[int] = set()
+        self._outcomes = self._text = 0
 
-    def keep(self, views: Iterable[OutcomeView]) -> None:
-        """Take views until all places are taken."""
+    def take_flips(self, views: Iterable[OutcomeView]) -> None:
+        """Take the views of flips, until all places are taken."""
         for view in views:
             if not self._take(view):
                 return
+            self.flips.add(view.row)
 
     def fill(self, views: Iterable[OutcomeView]) -> None:
         """Take views that come row by row, until none of the rest could belong to an example that has a place."""
@@ -38,16 +47,34 @@ class Gathered:
                 return
 
     def _take(self, view: OutcomeView) -> bool:
-        if view.row not in self.rows and len(self.rows) >= self.most:
+        if view.row not in self.rows and self._full:
             self.cut = True
             return False
-        self.rows.setdefault(view.row, {})[view.variant, view.trial] = view
+        row = self.rows.setdefault(view.row, {})
+        if (view.variant, view.trial) not in row:
+            row[view.variant, view.trial] = view
+            self._outcomes += 1
+            self._text += _length(view)
         return True
 
-    def ordered(self) -> Iterator[list[OutcomeView]]:
-        """Flips first, each kind in the order of rows."""
-        groups = [list(self.rows[row].values()) for row in sorted(self.rows)]
-        yield from sorted(groups, key=lambda views: not is_flip(views))
+    @property
+    def _full(self) -> bool:
+        if self.most is not None:
+            return len(self.rows) >= self.most
+        return self._outcomes >= MOST or self._text >= MOST_TEXT
+
+    def ordered(self) -> Iterator[tuple[list[OutcomeView], bool]]:
+        """The views of each example and whether it is a flip: flips first, each kind in the order of rows."""
+        for row in sorted(self.rows, key=lambda row: (row not in self.flips, row)):
+            yield list(self.rows[row].values()), row in self.flips
+
+
+def _length(view: OutcomeView) -> int:
+    """The characters of an outcome's output, requests and replies, about."""
+    texts = [view.output.text if view.output is not None else ""]
+    for call in (*view.calls, *view.judge_calls):
+        texts += [call.request.text or "", *map(message_text, call.request.messages), call.completion.text]
+    return sum(map(len, texts))
 
 
 class Texts:
@@ -64,7 +91,7 @@ class Texts:
         return self._numbers[text]
 
 
-def as_data(views: list[OutcomeView], variants: Sequence[VariantResult], texts: Texts) -> dict[str, Any]:
+def as_data(views: list[OutcomeView], flip: bool, variants: Sequence[VariantResult], texts: Texts) -> dict[str, Any]:
     """One example with its outcomes as the page's script reads it; all text is `visible`.
 
     Trials are numbered from 1, and 0 where each variant has one.
@@ -77,7 +104,7 @@ def as_data(views: list[OutcomeView], variants: Sequence[VariantResult], texts: 
     return {
         "id": one_line(example.id),
         "row": views[0].row + 1,
-        "flip": is_flip(views),
+        "flip": flip,
         "inputs": [[one_line(k), visible(value_text(v))] for k, v in example.inputs.items()],
         "target": None if example.target is None else visible(value_text(example.target)),
         "tags": [one_line(tag) for tag in example.tags],

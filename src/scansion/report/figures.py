@@ -6,9 +6,9 @@ import math
 
 from msgspec import Struct
 
-from scansion.experiments.results import RunResult
+from scansion.experiments.results import Agreement, RunResult
 
-__all__ = ["NONE", "Scale", "count", "plural", "probability", "scale_of", "seconds", "usd"]
+__all__ = ["NONE", "Scale", "count", "kappa", "kappa_said", "plural", "probability", "scale_of", "seconds", "usd"]
 
 NONE = "-"
 
@@ -82,6 +82,19 @@ def plural(value: int, word: str) -> str:
     return f"{value:,} {word}" + ("" if value == 1 else "s")
 
 
+def kappa(found: Agreement) -> tuple[str, str]:
+    """Cohen's kappa and its interval, such as `0.61` and `[0.42, 0.80]`."""
+    number, span = found.kappa, found.kappa_interval
+    return NONE if number is None else f"{number:.2f}", NONE if span is None else f"[{span[0]:.2f}, {span[1]:.2f}]"
+
+
+def kappa_said(found: Agreement) -> str:
+    """Cohen's kappa in a sentence."""
+    if found.kappa is None:
+        return "Cohen's kappa is not defined (both gave one same answer throughout)"
+    return " ".join(["Cohen's kappa", *(part for part in kappa(found) if part != NONE)])
+
+
 def probability(value: float) -> str:
     """A p-value, such as `p=0.004` or `p<0.001`."""
-    return "p<0.001" if value < 0.001 else f"p={value:.3f}".rstrip("0") if value < 1 else "p=1"
+    return "p<0.001" if value < 0.001 else f"p={value:.3f}".rstrip("0").rstrip(".") if value < 1 else "p=1"

@@ -19,6 +19,7 @@ import msgspec
 
 from scansion.experiments.results import OutcomeView, RunResult, VariantResult
 from scansion.report import plot, sentences
+from scansion.report.checklists import checklist_tables
 from scansion.report.examples import Gathered, Texts, as_data
 from scansion.report.figures import count
 from scansion.report.names import shown
@@ -26,9 +27,7 @@ from scansion.report.prompts import PromptUse, section
 from scansion.report.table import Column, columns_of, other_scorers, variants_of
 from scansion.report.text import one_line
 
-__all__ = ["MOST", "PromptUse", "write"]
-
-MOST = 2000  # examples in a report, unless told otherwise
+__all__ = ["PromptUse", "write"]
 
 _MARKER = re.compile(r"<!--scansion:(\w+)-->")
 _ESCAPES = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"})
@@ -39,18 +38,19 @@ def write(
     views: Iterable[OutcomeView],
     stream: TextIO,
     *,
-    first: Iterable[OutcomeView] = (),
+    flips: Iterable[OutcomeView] = (),
     prompts: Sequence[PromptUse] = (),
-    most: int = MOST,
+    most: int | None = None,
 ) -> None:
     """Writes the report to `stream`.
 
-    `views` are the run's outcomes row by row; `first` are those among them whose examples to keep where there are more
-    than `most`. `prompts` are those of the variants, programs in Python apart.
+    `views` are the run's outcomes row by row; `flips` are those among them in which compared variants differ: their
+    examples stand first, and are kept where there are more than `most` (else as many as a browser takes).
+    `prompts` are those of the variants, programs in Python apart.
     """
     template = Path(__file__).with_name("report.html").read_text(encoding="utf-8")
     gathered = Gathered(most)
-    gathered.keep(first)
+    gathered.take_flips(flips)
     gathered.fill(views)
     texts = Texts()
     for index, part in enumerate(_MARKER.split(template)):
@@ -125,7 +125,9 @@ def _list(lines: list[str]) -> str:
 def _tables(result: RunResult) -> str:
     quality, cost = columns_of(result)
     others = other_scorers(result)
-    return _table([variants_of(result), *quality, *cost]) + (_table(others) if others else "")
+    parts = [_table([variants_of(result), *quality, *cost]), _table(others) if others else ""]
+    parts += [f"<p>{_sentence(heading)}</p>{_table(columns)}" for heading, columns in checklist_tables(result)]
+    return "".join(parts)
 
 
 def _table(columns: list[Column]) -> str:
@@ -154,7 +156,7 @@ def _cut(gathered: Gathered, result: RunResult) -> str:
 def _write_examples(gathered: Gathered, texts: Texts, variants: list[VariantResult], stream: TextIO) -> None:
     stream.write("[")
     before = "\n"
-    for views in gathered.ordered():
-        stream.writelines((before, _json(as_data(views, variants, texts))))
+    for views, flip in gathered.ordered():
+        stream.writelines((before, _json(as_data(views, flip, variants, texts))))
         before = ",\n"
     stream.write("\n]")

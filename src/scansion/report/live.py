@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TextIO
 
 from scansion.report.figures import count, plural, seconds, usd
-from scansion.report.text import cut, one_line
+from scansion.report.text import cut, one_line, wrap
 
 if TYPE_CHECKING:
     from scansion.experiments.progress import Progress
@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 __all__ = ["Live", "describe"]
 
 _CLEAR = "\r\x1b[2K"
+_ECHO = "^C"  # what a terminal writes at Ctrl-C; on a line below it would keep this one from being cleared
 _REDRAW = 0.1  # seconds between two drawings on a terminal
 _PLAIN = 10.0  # seconds between two lines elsewhere
 
 
 def describe(progress: Progress) -> str:
     """The state of a run in one line."""
-    total = "" if progress.total is None else f"/{count(progress.total)}"
+    total = "" if progress.total is None else f"{' of about ' if progress.guessed else '/'}{count(progress.total)}"
     parts = [f"{count(progress.done)}{total} done", plural(progress.calls, "call")]
     if progress.recorded:
         parts[-1] += f" + {count(progress.recorded)} known already"
@@ -32,7 +33,7 @@ def describe(progress: Progress) -> str:
         parts.append(f"{progress.rate:.3g}/s")
     if progress.spent_usd:
         parts.append(f"{usd(progress.spent_usd)} USD")
-    if progress.eta is not None and progress.done != progress.total:
+    if progress.eta is not None and progress.eta >= 1:  # the last calls may take longer than the others did
         parts.append(f"{seconds(progress.eta)} left")
     if progress.retries:
         parts.append(f"{count(progress.retries)} tried again")
@@ -48,8 +49,15 @@ def _mean(name: str, mean: float | None, scored: int) -> str:
     return f"{one_line(name)} {100 * mean:.1f}%" if 0 <= mean <= 1 else f"{one_line(name)} {mean:.3g}"
 
 
+def _columns() -> int:
+    import shutil
+
+    return shutil.get_terminal_size().columns
+
+
 class Live:
-    """Shows the progress it is called with on `stream`. `say` prints a line of its own, `close` clears the live line.
+    """Shows the progress it is called with on `stream`, unless a person is among the models. `say` prints a line of its
+    own, `close` clears the live line.
 
     `now` gives the time in seconds.
     """
@@ -61,24 +69,25 @@ class Live:
         self._drawn = False
 
     def __call__(self, progress: Progress) -> None:
+        if progress.person:  # whose the terminal is
+            return
         now = self._now()
         if now - self._last < (_REDRAW if self._terminal else _PLAIN):
             return
         self._last = now
         text = describe(progress)
         if self._terminal:
-            import shutil
-
-            width = shutil.get_terminal_size().columns - 1
-            self._stream.write(_CLEAR + cut(text, width))
+            self._stream.write(_CLEAR + cut(text, _columns() - len(_ECHO) - 1))
             self._drawn = True
         else:
             self._stream.write(text + "\n")
         self._stream.flush()
 
     def say(self, text: str) -> None:
-        """Prints `text` as a line above the live line."""
+        """Prints `text` above the live line: one line, on a terminal broken between words."""
         self.close()
+        if self._terminal:
+            text = "\n".join(wrap(text, _columns()))
         self._stream.write(text + "\n")
         self._stream.flush()
 

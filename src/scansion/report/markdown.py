@@ -1,4 +1,4 @@
-"""A run's summary in Markdown, for a pull request: the table, the verdicts, and the flips to unfold."""
+"""A run's summary in Markdown, for a pull request: the verdicts, the table, and the flips to unfold."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from html import escape
 
 from scansion.experiments.results import Comparison, OutcomeView, RunResult
 from scansion.report import sentences
+from scansion.report.checklists import checklist_tables
 from scansion.report.figures import plural
 from scansion.report.names import shortener, shown
 from scansion.report.plain import grouped, mark, value_text
 from scansion.report.table import Column, columns_of, other_scorers, variants_of
 from scansion.report.text import one_line, visible
 
-__all__ = ["render"]
+__all__ = ["fence", "render", "safe", "sentence"]
 
 _MOST = 20  # flips shown
 _LONGEST = 600  # characters of one text
@@ -25,12 +26,12 @@ def _escaped(text: str) -> str:
     return re.sub(r"([\\`*_\[\]|#~@])", r"\\\1", text)
 
 
-def _safe(text: str) -> str:
+def safe(text: str) -> str:
     """Text on one line that Markdown and HTML take as text: in table cells, sentences and headings."""
     return _escaped(one_line(text))
 
 
-def _sentence(text: str) -> str:
+def sentence(text: str) -> str:
     """A sentence in which names stand in backticks: only what is outside of them needs escaping."""
     parts = text.split("`")
     if len(parts) % 2 == 0:
@@ -38,9 +39,10 @@ def _sentence(text: str) -> str:
     return "`".join(part if i % 2 else _escaped(part) for i, part in enumerate(parts))
 
 
-def _fence(text: str) -> str:
+def fence(text: str, most: int = _LONGEST) -> str:
+    """Text in a block that nothing in it can close, cut at `most` characters."""
     shown = visible(text)
-    cut = shown if len(shown) <= _LONGEST else shown[:_LONGEST] + " …"
+    cut = shown if len(shown) <= most else shown[:most] + " …"
     ticks = "`" * (1 + max([2, *map(len, re.findall(r"`+", cut))]))
     return f"{ticks}text\n{cut}\n{ticks}"
 
@@ -51,9 +53,10 @@ def render(result: RunResult, flips: Iterable[tuple[Comparison, Iterable[Outcome
     short = shortener(v.model for v in result.variants)
     result = shown(result)
     title, *rest = sentences.head(result)
-    lines = ["## Scansion: " + _safe(title), "", *(f"{_sentence(line)}  " for line in rest), "", *_tables(result), ""]
-    for said in (sentences.verdicts(result), sentences.gates(result), sentences.remarks(result)):
-        lines += [f"- {_sentence(text)}" for text in said] + ([""] if said else [])
+    lines = ["## Scansion: " + safe(title), ""]
+    lines += _listed([*sentences.verdicts(result), *sentences.gates(result)])
+    lines += [*(f"{sentence(line)}  " for line in rest), "", *_tables(result), ""]
+    lines += _listed(sentences.remarks(result))
     left = _MOST
     for between, views in named:
         part, used = _flips(short(between).replace("`", ""), views, left, short)
@@ -61,17 +64,24 @@ def render(result: RunResult, flips: Iterable[tuple[Comparison, Iterable[Outcome
     return "\n".join(lines).rstrip() + "\n"
 
 
+def _listed(said: list[str]) -> list[str]:
+    return [*(f"- {sentence(text)}" for text in said), ""] if said else []
+
+
 def _tables(result: RunResult) -> list[str]:
     quality, cost = columns_of(result)
     others = other_scorers(result)
-    return [*_table([variants_of(result), *quality, *cost]), *(["", *_table(others)] if others else [])]
+    tables = [*_table([variants_of(result), *quality, *cost]), *(["", *_table(others)] if others else [])]
+    for heading, columns in checklist_tables(result):
+        tables += ["", sentence(heading), "", *_table(columns)]
+    return tables
 
 
 def _table(columns: list[Column]) -> list[str]:
     first, *rest = columns
     lines = ["| " + " | ".join(c.title for c in columns) + " |", "| --- |" + " ---: |" * len(rest)]
     for index, name in enumerate(first.values):
-        lines.append(f"| {_safe(name)} | " + " | ".join(c.values[index] for c in rest) + " |")
+        lines.append(f"| {safe(name)} | " + " | ".join(c.values[index] for c in rest) + " |")
     return lines
 
 
@@ -91,11 +101,11 @@ def _flips(between: str, views: Iterable[OutcomeView], most: int, short: Callabl
 
 def _flip(group: list[OutcomeView], short: Callable[[str], str]) -> list[str]:
     example = group[0].example
-    lines = [f"**{_safe(example.id)}**", ""]
+    lines = [f"**{safe(example.id)}**", ""]
     inputs = "\n".join(f"{name}: {value_text(value)}" for name, value in example.inputs.items())
     target = "" if example.target is None else f"target: {value_text(example.target)}"
-    lines += [_fence("\n".join(each for each in (inputs, target) if each)), ""]
+    lines += [fence("\n".join(each for each in (inputs, target) if each)), ""]
     for view in group:
         said = view.output.text if view.output else view.message
-        lines += [f"{_safe(short(view.variant))}: {_safe(mark(view))}", "", _fence(said), ""]
+        lines += [f"{safe(short(view.variant))}: {safe(mark(view))}", "", fence(said), ""]
     return lines

@@ -8,7 +8,7 @@ from msgspec import structs
 
 from scansion.experiments.results import RunResult
 
-__all__ = ["AT", "joined", "shortener", "shown"]
+__all__ = ["AT", "joined", "located", "shortener", "shown"]
 
 AT = " at "
 """What stands between a model and the host of its server."""
@@ -44,7 +44,7 @@ def _without(model: str) -> str:
     return f"{plain}?{kept}" if kept else plain
 
 
-def _located(model: str) -> str:
+def located(model: str) -> str:
     """A model with the host of its address in place of the address: `openai/m at 127.0.0.1:8000`."""
     from urllib.parse import unquote, urlsplit
 
@@ -63,9 +63,12 @@ def shown(result: RunResult) -> RunResult:
     short = shortener(v.model for v in result.variants)
     return structs.replace(
         result,
-        variants=[structs.replace(v, name=short(v.name), model=_located(v.model)) for v in result.variants],
+        variants=[structs.replace(v, name=short(v.name), model=located(v.model)) for v in result.variants],
         comparisons=[structs.replace(c, a=short(c.a), b=short(c.b)) for c in result.comparisons],
         baseline=short(result.baseline),
+        savings=[structs.replace(c, baseline=short(c.baseline), variant=short(c.variant)) for c in result.savings],
+        agreements=[structs.replace(c, a=short(c.a), b=short(c.b)) for c in result.agreements],
+        checklists=[structs.replace(c, variant=short(c.variant)) for c in result.checklists],
         notes=_merged([short(note) for note in result.notes], [short(v.name) for v in result.variants]),
         gates=[structs.replace(g, rule=short(g.rule), detail=short(g.detail)) for g in result.gates],
     )

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from scansion.errors import PASSING
-from scansion.experiments.results import Comparison, RunResult, VariantResult
-from scansion.report.figures import Scale, count, plural, probability, scale_of, usd
+from scansion.experiments.results import Comparison, Gate, Looks, RunResult, Saving, VariantResult
+from scansion.report.figures import Scale, count, kappa_said, plural, probability, scale_of, usd
 from scansion.report.names import AT, joined
 from scansion.report.text import cut, one_line
 
-__all__ = ["gates", "head", "is_replay", "kind_words", "remarks", "verdict", "verdicts"]
+__all__ = ["gate_text", "gates", "head", "is_replay", "kind_words", "looks", "remarks", "verdict", "verdicts"]
 
 _MESSAGE = 160  # cells of an error's message that a remark repeats
 
@@ -81,7 +81,7 @@ def _measured(found: Comparison, scale: Scale, level: float) -> Iterable[str]:
 
 def _rest(found: Comparison, scale: Scale) -> Iterable[str]:
     if found.flips is not None and any(found.flips):
-        yield f"{found.flips[1]} mended, {found.flips[0]} broken"
+        yield f"{count(found.flips[1])} mended, {count(found.flips[0])} broken"
     spread = found.bounds and max(found.bounds) - min(found.bounds)
     if found.bounds and spread and spread > 1e-9:
         yield f"{scale.span(found.bounds)} points over all ways the unscored could have gone"
@@ -112,7 +112,21 @@ def head(result: RunResult) -> list[str]:
         lines.append(f"scored by {one_line(result.scorers[0])}{also}; {100 * result.level:.4g}% intervals")
     if shared := _shared(result.variants):
         lines.append(shared)
-    return [*lines, *map(one_line, result.head)]
+    return [*lines, *looks(result.looks), *map(one_line, result.head)]
+
+
+_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+
+
+def looks(found: Looks | None) -> list[str]:
+    """Which look at its test part a run is: with every look choices are made that make it less of a test."""
+    if found is None:
+        return []
+    number = found.count
+    if not found.new:
+        return [f"no new look at this test set: {plural(number, 'look')} so far"]
+    ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10 if number % 100 not in (11, 12, 13) else 0, "th")
+    return [f"{_ORDINALS[number - 1] if number <= len(_ORDINALS) else f'{number}{ending}'} look at this test set"]
 
 
 def _shared(variants: list[VariantResult]) -> str:
@@ -138,21 +152,26 @@ def _size(variants: list[VariantResult]) -> str:
 
 def gates(result: RunResult) -> list[str]:
     """The run's gates, each with whether it held."""
-    unbounded = all(c.margin is None for c in result.comparisons)
+    unbounded = all(c.margin is None and not c.by_result for c in result.comparisons)
     lines = []
     for gate in result.gates:
-        details = [one_line(gate.detail)] if gate.detail else []
-        if not gate.held and result.comparisons and unbounded and gate.rule in _WITHIN:
-            details.append(f"give --margin {_WITHIN[gate.rule]}")
-        why = f" ({'; '.join(details)})" if details else ""
-        lines.append(f"gate {'held' if gate.held else 'NOT held'}: {one_line(gate.rule)}{why}")
+        mend = not gate.held and result.comparisons and unbounded and gate.rule in _WITHIN
+        lines.append(gate_text(gate, f"give --margin {_WITHIN[gate.rule]}" if mend else ""))
     return lines
+
+
+def gate_text(gate: Gate, mend: str = "") -> str:
+    """Whether a gate held, why not, and how to mend it."""
+    details = [text for text in (one_line(gate.detail), mend) if text]
+    why = f" ({'; '.join(details)})" if details else ""
+    return f"gate {'held' if gate.held else 'NOT held'}: {one_line(gate.rule)}{why}"
 
 
 def remarks(result: RunResult) -> list[str]:
     """What the table does not show: why outcomes are unscored or errors, bounds on zero wrong, money, what a further
     run would do, notes."""
     found = [line for v in result.variants for line in _perfect(v, result.level)]
+    found += [*_cheaper(result), *_agreed(result)]
     return [*found, *_lost(result), *_money(result), *_ahead(result), *map(one_line, result.notes)]
 
 
@@ -161,6 +180,34 @@ def _perfect(variant: VariantResult, level: float) -> Iterable[str]:
         bound = f"one-sided {100 * level:.4g}% bound"
         most = f"at most {100 * variant.zero_wrong_bound:.2g}% are wrong ({bound})"
         yield f"{_name(variant.name)}: 0 wrong of {count(variant.scored)}; {most}"
+
+
+def _cheaper(result: RunResult) -> Iterable[str]:
+    """Which variant gives the same quality for less."""
+    for each in result.savings:
+        base = _name(each.baseline)
+        if each.usd is None or each.less is None:
+            yield f"nothing cheaper than {base} is shown to be not worse"
+            continue
+        less = f"{100 * each.less:.0f}% less"
+        prices = f"{usd(each.usd)} USD per 1,000 outcomes instead of {usd(each.baseline_usd)}, {less}"
+        yield f"{_name(each.variant)} is the cheapest that is not worse than {base}: {prices}{_month(result, each)}"
+
+
+def _month(result: RunResult, saving: Saving) -> str:
+    costs = {v.name: v.usd_per_month for v in result.variants}
+    before, after = costs.get(saving.baseline), costs.get(saving.variant)
+    if before is None or after is None:
+        return ""
+    return f"; at {one_line(result.volume)}: {usd(after)} USD a month instead of {usd(before)}"
+
+
+def _agreed(result: RunResult) -> Iterable[str]:
+    """How far people agree."""
+    share = Scale()
+    for each in result.agreements:
+        equal = f"{share.mean(each.equal)} {share.span(each.equal_interval)} of {plural(each.n, 'answer')} equal"
+        yield f"{_name(each.a)} and {_name(each.b)}: {equal}, {kappa_said(each)}"
 
 
 def _lost(result: RunResult) -> Iterable[str]:
@@ -208,7 +255,9 @@ def kind_words(kind: str) -> str:
 
 
 def _ahead(result: RunResult) -> Iterable[str]:
-    """What stopped the run, and what an equal one would do about it."""
+    """What stopped the run, and what an equal one would do about it; nothing of a comparison that ran nothing."""
+    if not result.run:
+        return
     unreached = sum(v.unreached for v in result.variants)
     if unreached and result.budget_spent:
         yield f"the budget of {result.budget} stopped the run; give a larger one and run the same again"
@@ -229,11 +278,12 @@ def _money(result: RunResult) -> Iterable[str]:
     if known or replayed or result.spent_usd:
         made = f"this run made {plural(result.calls_made, 'call')}"
         paid = f" for {usd(result.spent_usd)} USD" if result.spent_usd else ""
-        kept = f"; {plural(known, 'call')} {_was(known)} in the lab already" if known else ""
-        played = f"; {plural(replayed, 'call')} came from a recording" if replayed else ""
+        more = " more" if result.calls_made else ""
+        kept = f"; {known:,}{more} {_was(known)} answered from the lab" if known else ""
+        played = f"; {replayed:,}{more} {_was(replayed)} answered from a recording" if replayed else ""
         yield made + paid + kept + played
     unpriced = sorted({v.model for v in result.variants if v.cost_usd is None and v.calls})
-    if unpriced:
+    if unpriced and result.run:
         yield f"no price is known for {', '.join(map(one_line, unpriced))}"
     if any(is_pocket(v.model) and v.cost_usd for v in result.variants):
         yield "the prices of pocket models are notional: in proportion to the model's size, and paid to nobody"

@@ -14,7 +14,7 @@ from scansion.experiments.results import RunResult, ScorerResult, VariantResult
 from scansion.report import sentences
 from scansion.report.figures import NONE, Scale, count, scale_of, seconds, usd
 from scansion.report.names import shown
-from scansion.report.text import cells, one_line, pad, wrap
+from scansion.report.text import cells, hanging, one_line, pad, wrap
 
 __all__ = ["Column", "columns_of", "grid", "other_scorers", "render", "variants_of"]
 
@@ -69,13 +69,15 @@ def _quality(variants: list[VariantResult], scale: Scale) -> list[Column]:
 
 
 def _cost(variants: list[VariantResult]) -> list[Column]:
-    columns = [Column("calls", [count(v.calls) for v in variants])]
+    columns = [Column("calls", [count(v.calls) for v in variants])] if any(v.calls for v in variants) else []
     reused = [v for v in variants if v.recorded_calls]
     if reused:
         title = "recorded" if all(sentences.is_replay(v.model) for v in reused) else "in lab"
         columns.append(Column(title, [count(v.recorded_calls) for v in variants]))
     if any(v.cost_usd is not None for v in variants):
         columns.append(Column("cost USD", [usd(v.cost_usd) for v in variants]))
+    if any(v.usd_per_month is not None for v in variants):
+        columns.append(Column("USD/month", [usd(v.usd_per_month) for v in variants]))
     if any(v.latency_p50 for v in variants):
         pairs = [(v.latency_p50, v.latency_p95) for v in variants]
         columns.append(Column("p50/p95", [NONE if p is None else f"{seconds(p)}/{seconds(q)}" for p, q in pairs]))
@@ -112,7 +114,7 @@ def _parts(names: Column, columns: list[Column], width: int) -> list[list[Column
         if parts[-1] and min(names.width, _LEAST) + _taken([*parts[-1], column]) > width:
             parts.append([])
         parts[-1].append(column)
-    return parts
+    return [part for part in parts if part]
 
 
 def other_scorers(result: RunResult) -> list[Column]:
@@ -139,21 +141,22 @@ def _scorer_columns(rows: list[tuple[str, str, ScorerResult]]) -> list[Column]:
 
 def _said(lines: Sequence[str], width: int) -> list[str]:
     """Sentences, wrapped with a hanging indent."""
-    said = []
-    for text in lines:
-        first, *more = wrap(text, width - 2)
-        said += [first, *("  " + line for line in more)]
+    said = [line for text in lines for line in hanging(text, width)]
     return ["", *said] if said else []
 
 
 def render(result: RunResult, width: int = 80) -> str:
     """The whole table of a run as text for a terminal of `width` cells, ended by a newline."""
+    from scansion.report.checklists import checklist_tables
+
     result = shown(result)
     lines = [part for text in sentences.head(result) for part in wrap(text, width)]
     if result.variants:
         lines += ["", *_main(result, width)]
     if others := other_scorers(result):
         lines += ["", *grid(others, width)]
+    for heading, columns in checklist_tables(result):
+        lines += ["", *wrap(heading, width), *grid(columns, width)]
     for said in (sentences.verdicts(result), sentences.gates(result), sentences.remarks(result)):
         lines += _said(said, width)
     return "\n".join(lines) + "\n"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from msgspec import Struct
@@ -16,7 +16,7 @@ from scansion.models.base import Charge
 from scansion.models.budget import Limits
 from scansion.types import Example, digest
 
-__all__ = ["KeptRow", "RunLedger", "RunRecord", "RunTable", "group_label"]
+__all__ = ["KeptRow", "RunLedger", "RunRecord", "RunTable", "example_mark", "group_label"]
 
 
 class RunRecord(Struct, frozen=True):
@@ -87,9 +87,9 @@ class RunTable:
             raise InputError("the lab holds no run; start one with `scansion run`")
         if label is None:
             return runs[0]
-        for run in runs:
-            if label in (run.label, str(run.id), run.name):
-                return run
+        found = [r for r in runs if label in (r.label, str(r.id))] or [r for r in runs if label == r.name]
+        if found:
+            return found[0]
         known = ", ".join(f"{r.label} ({r.name})" for r in runs[:5])
         raise InputError(f"no run is called {label!r}; the latest are {known}")
 
@@ -123,6 +123,18 @@ class RunTable:
             ],
         )
 
+    def copy_rows(self, old: int, new: int) -> None:
+        """Keep the rows of one data set for another, too; those that it has already stay."""
+        rest = "row, id, line, offset, digest, cluster, weight, body"
+        query = f"INSERT OR IGNORE INTO rows (dataset, {rest}) SELECT ?, {rest} FROM rows WHERE dataset = ?"
+        self._db.execute(query, (new, old))
+
+    def place(self, dataset: int, row: int) -> tuple[int, int]:
+        """The line and byte offset of a kept row."""
+        query = "SELECT line, offset FROM rows WHERE dataset = ? AND row = ?"
+        line, offset = self._db.execute(query, (dataset, row)).fetchone()
+        return line, offset
+
     def kept(self, dataset: int, first: int, last: int) -> dict[int, int]:
         """Which rows from `first` to `last` are kept already, with their digests."""
         query = "SELECT row, digest FROM rows WHERE dataset = ? AND row BETWEEN ? AND ?"
@@ -134,9 +146,21 @@ class RunTable:
         found = self._db.execute(query, (dataset, row)).fetchone()
         return (unpack(found[0], Example), found[1]) if found else None
 
+    def examples(self, dataset: int, most: int, run: int | None = None) -> Iterator[Example]:
+        """Kept examples of a data set, at most so many; those of one run if it is named."""
+        of_run = "" if run is None else "AND row IN (SELECT row FROM members WHERE run = :run)"
+        query = f"SELECT body FROM rows WHERE dataset = :dataset {of_run} ORDER BY row LIMIT :most"
+        values = {"dataset": dataset, "most": most, "run": run}
+        return (unpack(body, Example) for (body,) in self._db.execute(query, values))
+
     def _record(self, row: tuple[Any, ...]) -> RunRecord:
         id, name, plan, context, *rest = row
         return RunRecord(id, name, unpack(plan, dict), unpack(context, dict), *rest)
+
+
+def example_mark(example: Example) -> int:
+    """The number by which scores tell what they were held against: an example's inputs and target."""
+    return int.from_bytes(digest(example.inputs, example.target)[:8], "little", signed=True)
 
 
 def group_label(group: str | None) -> int:

@@ -115,7 +115,31 @@ def _first_tables(db: sqlite3.Connection) -> None:
             db.execute(statement)
 
 
-MIGRATIONS: list[Callable[[sqlite3.Connection], None]] = [_first_tables]
+def _annotations(db: sqlite3.Connection) -> None:
+    """What people said, an act a row; nobody may change it afterwards."""
+    db.execute(
+        "CREATE TABLE annotations (id INTEGER PRIMARY KEY AUTOINCREMENT, time REAL NOT NULL, author TEXT NOT NULL, "
+        "kind TEXT NOT NULL, value TEXT NOT NULL, run INTEGER NOT NULL, variant TEXT NOT NULL, outcome BLOB NOT NULL, "
+        "dataset INTEGER NOT NULL, row INTEGER NOT NULL, example TEXT NOT NULL, inputs BLOB NOT NULL)"
+    )
+    db.execute("CREATE INDEX annotations_by_outcome ON annotations (outcome, kind, author)")
+    db.execute("CREATE INDEX annotations_by_inputs ON annotations (inputs, kind)")
+    db.execute("CREATE INDEX annotations_by_kind ON annotations (kind, author, outcome)")
+    for act in ("UPDATE", "DELETE"):
+        db.execute(
+            f"CREATE TRIGGER annotations_no_{act.lower()} BEFORE {act} ON annotations "
+            "BEGIN SELECT RAISE(ABORT, 'annotations are only ever added'); END"
+        )
+
+
+def _looks(db: sqlite3.Connection) -> None:
+    db.execute(
+        "CREATE TABLE looks (run INTEGER PRIMARY KEY, path TEXT NOT NULL, fingerprint TEXT NOT NULL, "
+        "split TEXT NOT NULL, created REAL NOT NULL)"
+    )
+
+
+MIGRATIONS: list[Callable[[sqlite3.Connection], None]] = [_first_tables, _annotations, _looks]
 """What brings a database up to date, in order. A new one is added at the end; those that stand there never change."""
 
 

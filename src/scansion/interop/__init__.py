@@ -1,0 +1,1 @@
+"""Others' formats and tools: read, written, compared. Nothing but `cli` imports this room."""
