@@ -1,13 +1,14 @@
-# make setup | test | lint | demo | bench | train | lock      Every target does the set-up that it needs.
+# make setup | test | test-inspect | lint | demo | bench | train | lock      Every target does the set-up that it needs.
 # Needs make and Python 3.11 or later with its venv module; PYTHON=... picks the interpreter, JOBS=... the test workers.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup test lint format demo bench train lock clean
+.PHONY: help setup test test-inspect lint format demo bench train lock clean
 
 VENV := .venv
 BIN := $(VENV)/bin
+INSPECT := .venv-inspect
 JOBS ?= 2
 PYTHON ?=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -35,6 +36,16 @@ $(VENV)/.ready: requirements/dev.lock pyproject.toml
 
 test: setup
 	$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
+
+# Our logs beside Inspect's own package, in an environment of its own (docs/contributing.md).
+test-inspect: $(INSPECT)/.ready
+	$(INSPECT)/bin/python -c 'import inspect_ai'  # without it the tests would be passed over
+	PYTHONPATH=src $(INSPECT)/bin/python -m pytest tests/interop/inspect/test_inspect_itself.py $(ARGS)
+
+$(INSPECT)/.ready: requirements/inspect.lock | setup
+	rm -rf $(INSPECT); $(BIN)/python -m venv $(INSPECT)
+	@$(INSPECT)/bin/python -m pip install -qq --requirement requirements/inspect.lock
+	@touch $@
 
 lint: setup
 	$(BIN)/ruff check .
@@ -67,10 +78,14 @@ train: setup
 # Pins the newest versions that pyproject.toml allows. Commit the result.
 lock:
 	@dir=$$(mktemp -d); trap 'rm -rf "$$dir"' EXIT; \
-	$(or $(PYTHON),python3) -m venv "$$dir/venv"; "$$dir/venv/bin/pip" install -qq --upgrade pip; \
-	"$$dir/venv/bin/pip" install -qq --group dev --editable '.[parquet]'; \
-	{ echo "# What development and CI install: pyproject.toml, its dev group and its extras, pinned by \`make lock\`."; \
-	  "$$dir/venv/bin/pip" freeze --exclude-editable --exclude pip; } > requirements/dev.lock
+	pin() { \
+	  $(or $(PYTHON),python3) -m venv "$$dir/$$1"; "$$dir/$$1/bin/pip" install -qq --upgrade pip; \
+	  "$$dir/$$1/bin/pip" install -qq --group "$$1" --editable "$$2"; \
+	  { echo "# What $$3, pinned by \`make lock\`."; \
+	    "$$dir/$$1/bin/pip" freeze --exclude-editable --exclude pip; } > "requirements/$$1.lock"; \
+	}; \
+	pin dev '.[parquet]' 'development and CI install: pyproject.toml, its dev group and its extras'; \
+	pin inspect . 'the tests beside Inspect install: pyproject.toml and its inspect group'
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(INSPECT) .mypy_cache .ruff_cache .pytest_cache .hypothesis
