@@ -91,3 +91,18 @@ def test_what_was_answered_is_kept(person):
     assert number(text) not in asked
     terminal.type("/quit")
     assert terminal.found()[0] == 130
+
+
+def test_what_was_answered_is_shown_without_a_terminal(person, scansion, project, monkeypatch):
+    terminal = person()
+    for _ in range(12):
+        terminal.type(number(terminal.until("> ")) + 3)
+    assert terminal.found()[0] == 0
+    with project.joinpath("rows.jsonl").open() as nobody:
+        monkeypatch.setattr("sys.stdin", nobody)
+        again = scansion("run", "people.yaml", "--json")
+        assert (again.code, again.err) == (0, "")
+        assert [v["scored"] for v in again.json["variants"]] == [6, 6, 6]
+        more = scansion("run", "people.yaml", "--limit", "7")
+        assert (more.code, more.out) == (2, "")
+        assert "'human/ann' needs a person at a terminal" in more.err

@@ -30,6 +30,19 @@ TABLE: dict[str, tuple[dict[str, Any], tuple[str, ...], list[str]]] = {
     "trials that are no number": ({}, (*RUN, "--trials", "many"), ["--trials", "'many'", "whole number"]),
     "negative margin": ({}, (*RUN, "--margin", "-0.1"), ["--margin"]),
     "margin that is no number": ({}, (*RUN, "--margin", "small"), ["--margin", "'small'"]),
+    "margin in points": ({}, (*RUN, "--margin", "5"), ["margin: 5", "0.05 is 5 points"]),
+    "least mean in percent": ({}, (*RUN, "--fail-under", "80"), ["fail-under 80", "0.8 is 80%"]),
+    "margin in points of a table": (
+        {"marks.csv": "a,b\n1,0\n0,1\n"},
+        ("compare", "marks.csv", "--a", "a", "--b", "b", "--margin", "5"),
+        ["margin: 5", "0.05 is 5 points"],
+    ),
+    "input of no variable": ({}, (*FLAGS, "--input", "qestion=question"), ["'qestion'", "did you mean 'question'"]),
+    "technique beside variants": (
+        plan("variants: [{prompt: direct.txt, model: 'replay:demo.jsonl'}]\ndata: rows.jsonl\nscorers: [numeric]\n"),
+        (*RUN, "-t", "cot"),
+        ["techniques", "variants"],
+    ),
     "alpha of 1": ({}, (*RUN, "--alpha", "1"), ["alpha"]),
     "negative limit": ({}, (*RUN, "--limit", "-3"), ["--limit"]),
     "concurrency 0": ({}, (*RUN, "--concurrency", "0"), ["--concurrency"]),
@@ -155,6 +168,11 @@ TABLE: dict[str, tuple[dict[str, Any], tuple[str, ...], list[str]]] = {
     "target column that is not there": ({}, (*FLAGS, "--target", "anwser"), ["anwser", "answer"]),
     # models
     "no model": ({}, ("run", "-p", "direct.txt", "-d", "rows.jsonl"), ["direct.txt", "model", "-m", "pocket/small"]),
+    "an input to try that no prompt has": (
+        {},
+        ("try", "direct.txt", "-d", "rows.jsonl", "-m", "echo", "--input", "qestion=question"),
+        ["no prompt has a variable 'qestion'", "did you mean 'question'?"],
+    ),
     "models in one word": ({}, (*FLAGS, "-m", "pocket/small,pocket/tiny"), ["one by one, each with its own -m"]),
     "scorers in one word": ({}, (*FLAGS, "-s", "numeric,exact"), ["several are given one by one", "column 8"]),
     "an unknown field of the split": (

@@ -154,6 +154,26 @@ def test_a_draft_is_shown_both_marks(project, right):
     assert marks not in (sorted(marks), sorted(marks, reverse=True))
 
 
+def test_a_draft_is_shown_the_prompts_that_were_marked(project):
+    project.write(f"judge_{project.model_name}.py", JUDGE)
+    project.run()
+    with project.lab() as lab:
+        for view in lab.views("r1", variant="think"):
+            lab.annotations.by("Ann").mark(view, view.row % 2 == 0)
+    draft(project)
+    with project.lab() as lab:
+        for view in lab.views("r1", variant="direct", limit=12):
+            lab.annotations.by("Ann").mark(view, view.row % 2 == 0)
+    draft(project)
+    alone, both = judge_of(project).shown
+    prompts = [re.findall(r"<prompt>\n(.*)\n</prompt>", text) for text in (alone, both)]
+    assert prompts == [["Think. Add one to {{number}}"], ["Think. Add one to {{number}}", "Add one to {{number}}"]]
+    parts = [re.findall(r"^user: (Think)?", part, re.MULTILINE) for part in both.split("<prompt>")[1:]]
+    assert [set(part) for part in parts] == [{"Think"}, {""}]
+    numbers = [int(number) for number in re.findall(r'<outcome number="(\d+)"', both)]
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
 def test_a_check_leaves_out_what_was_shown_in_whatever_run(marked):
     kept = draft(marked).file()
     shown = {each["id"] for each in kept.facts["shown"]}

@@ -126,6 +126,20 @@ def test_a_reading_remembers_what_was_read(project):
         assert [row["id"] for row in reading.rows()] == [f"n{i}" for i in (0, 3, 9)]
 
 
+def test_an_item_is_read_when_all_its_outputs_were_shown(project):
+    project.rows(6)
+    project.run()
+    with project.lab() as lab:
+        reading = Reading(lab, lab.run_table.find(None), annotations=lab.annotations.by("Ann"))
+        first, second = reading.open().items()
+        reading.remember(dict([first]))
+        assert reading.read_count == 0
+        reading.remember(dict([first, second]))
+        assert reading.read_count == 1
+        reading.choose(Selection(variant="direct"))
+        assert reading.read_count == 1
+
+
 def test_a_search_goes_on_a_little_at_a_time(project):
     project.run()
     with project.lab() as lab:

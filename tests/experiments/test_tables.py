@@ -85,6 +85,40 @@ def test_rows_that_repeat_others_are_remarked_unless_they_are_grouped() -> None:
         assert scansion.compare("a", "b", table=table(alone), target=target).notes == []
 
 
+def test_rows_that_repeat_others_but_for_their_id_are_remarked() -> None:
+    rows = [{"id": i, "q": f"q{i // 2}", "a": i % 2, "b": 1} for i in range(12)]
+    [note] = scansion.compare("a", "b", table=table(rows)).notes
+    assert note.startswith("12 of 12 rows equal another in all columns but the compared ones and the id; they count")
+    plain = [{"id": i, "a": i % 2, "b": 1} for i in range(12)]
+    assert scansion.compare("a", "b", table=table(plain)).notes == []
+
+
+def test_marks_on_another_scale_have_no_pass_mark() -> None:
+    rows = [{"a": a, "b": b} for a, b in ((7, 8), (6, 9), (3, 10))]
+    variants = scansion.compare("a", "b", table=table(rows)).variants
+    assert [(v.wrong, v.zero_wrong_bound) for v in variants] == [(0, None)] * 2
+    variants = scansion.compare("a", "b", table=table([{"a": 1, "b": 0.5}] * 5)).variants
+    assert [(v.wrong, v.zero_wrong_bound is None) for v in variants] == [(0, False), (5, True)]
+
+
+def test_intervals_of_shares_end_where_shares_do() -> None:
+    rows = [{"a": a, "b": b, "scaled": 10 * b} for a, b in ((0.1, 0.5), (0.5, 1.0), (0.0, 1.0))]
+    result = scansion.compare("a", "b", table=table(rows))
+    for variant in result.variants:
+        assert variant.interval is not None
+        assert variant.mean is not None
+        assert 0.0 <= variant.interval[0] < variant.mean < variant.interval[1] <= 1.0
+    [found] = result.comparisons
+    assert found.interval is not None
+    assert found.difference is not None
+    assert -1.0 <= found.interval[0] < found.difference < found.interval[1] <= 1.0
+    scaled = scansion.compare("a", "scaled", table=table(rows))
+    assert scaled.variants[1].interval is not None
+    assert scaled.variants[1].interval[1] > 10.0
+    assert scaled.comparisons[0].interval is not None
+    assert scaled.comparisons[0].interval[1] > 1.0
+
+
 def test_assertions_of_rows_score_where_no_model_is_needed() -> None:
     wanted = [{"type": "equals", "value": "x"}]
     path = table([{"assert": wanted, "n": i, "a": "x", "b": "y"} for i in range(5)])

@@ -84,3 +84,12 @@ def test_what_is_wrong_with_two_files_is_one_line(capsys: pytest.CaptureFixture[
         error = capsys.readouterr().err
         assert said in error, error
         assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize(("scale", "wrong"), [(1, [1, 0]), (10, [0, 0])])
+def test_scores_on_another_scale_have_no_pass_mark(scale: int, wrong: list[int]) -> None:
+    rows = [{**row, "score": scale * (0.5 if row["promptIdx"] == row["testIdx"] == 0 else 1)} for row in results()]
+    Path("out.json").write_text(json.dumps({"evalId": "e", "results": {"version": 3, "results": rows}}))
+    found = scansion.compare("out.json", scorer="score")
+    assert [v.wrong for v in found.variants] == wrong
+    assert (found.variants[1].zero_wrong_bound is None) == (scale == 10)

@@ -37,7 +37,7 @@ def add_data_options(parser: Parser) -> None:
     group.add_argument("--id", metavar="COL", help="the column of the rows' ids")
     group.add_argument("--group", metavar="COL", help="the column that says which rows belong together")
     group.add_argument(
-        "--margin", metavar="X", type=share, help="not worse means: worse by less than this, such as 0.02"
+        "--margin", metavar="X", type=share, help="not worse means: worse by less than this; 0.02 is 2 points"
     )
     group.add_argument("--alpha", metavar="X", type=share, help="the error level of intervals and verdicts (0.05)")
     group.add_argument("--volume", metavar="N", help="requests a time, such as 2e6/month: shows USD a month")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from hashlib import blake2b
 from itertools import islice
 from typing import Any
 
@@ -14,10 +13,10 @@ from scansion.experiments.progress import Tally
 from scansion.experiments.session import Session, rows_of
 from scansion.experiments.store.outcomes import Member
 from scansion.experiments.store.runs import example_mark
-from scansion.experiments.variants import Variant
-from scansion.types import Example, canonical, digest
+from scansion.experiments.variants import Variant, inputs_digest, outcome_key
+from scansion.types import Example, digest
 
-__all__ = ["Agenda", "Job", "inputs_digest", "outcome_key"]
+__all__ = ["Agenda", "Job"]
 
 _BLOCK = 128  # rows that are read and looked up together
 
@@ -36,16 +35,6 @@ class Job(Struct, frozen=True):
     key: bytes
     outcome: int | None = None
     scores: tuple[int, ...] = ()
-
-
-def outcome_key(variant: Variant, inputs: bytes, trial: int) -> bytes:
-    """The key of an outcome: the digest of its variant, of the inputs given to it (their digest), of its trial."""
-    return blake2b(variant.identity + inputs + b"%d" % trial, digest_size=16).digest()
-
-
-def inputs_digest(inputs: dict[str, Any]) -> bytes:
-    """The digest of the inputs that a program is given."""
-    return blake2b(canonical(inputs), digest_size=16).digest()
 
 
 class Agenda:

@@ -25,6 +25,7 @@ from scansion.experiments.summary import (
     example_cost,
     figures_result,
     head_of,
+    mark_of,
     part_of,
     rules_head,
     scorer_result,
@@ -240,9 +241,9 @@ def compare_table(
     """The verdict on column `b` against column `a` of a table of results; a DataSpec names its target and group.
 
     Rows are taken as independent but for those of one group: a table does not say what was asked, and a note counts
-    the rows that repeat others. With a scorer the
-    columns hold outputs, which it scores against the target; without one they hold marks (numbers,
-    true/false, right/wrong). An empty or blank cell is an error: the output is not there. Raises InputError.
+    the rows that repeat others. With a scorer the columns hold outputs, which it scores against the target; without
+    one they hold marks (numbers, true/false, right/wrong), of which none is called wrong where the scale is other than
+    0 to 1: no pass mark is known. An empty or blank cell is an error: the output is not there. Raises InputError.
     """
     terms = terms or Terms()
     data = open_dataset(table)
@@ -254,7 +255,7 @@ def compare_table(
     check_targets([built] if built is not None else [], data)
     sides = _read_table(data, columns, built, lenient=terms.no_answer == "wrong")
     figures = [side.figures for side in sides]
-    rules = Rules(alpha=terms.alpha, seed=0, pass_mark=built.pass_mark if built else 1.0)
+    rules = Rules(alpha=terms.alpha, seed=0, pass_mark=built.pass_mark if built else mark_of(figures))
     compared = Sides(columns[0], columns[1], pair(*figures))
     [verdict] = compare_pairs([compared], alpha=terms.alpha, margin=terms.margin, seed=0)
     if not figures[0].row.size:
@@ -276,16 +277,19 @@ def compare_table(
 def _repeats(data: Dataset, columns: list[str]) -> list[str]:
     """A note on rows that may be one question asked several times; rows with nothing to be known by are no such."""
     roles = {data.target_column, data.weight_column}
+    left_out = {*columns, data.id_column}
     seen: Counter[bytes] = Counter()
     for row in data.rows():
-        known = {k: v for k, v in row.example.inputs.items() if k not in columns}
+        known = {k: v for k, v in row.example.inputs.items() if k not in left_out}
         if known.keys() - roles:
             seen[digest(known)] += 1
     repeated, total = sum(n for n in seen.values() if n > 1), sum(seen.values())
     if not repeated:
         return []
-    said = "rows equal another in all columns but the compared ones; they count as independent: where they are one"
-    return [f"{repeated} of {total} {said} question asked several times, name its column with --group"]
+    besides = " and the id" if data.id_column is not None else ""
+    said = f"{repeated} of {total} rows equal another in all columns but the compared ones{besides}"
+    mend = "where they are one question asked several times, name its column with --group"
+    return [f"{said}; they count as independent: {mend}"]
 
 
 class _Column(Struct, frozen=True):

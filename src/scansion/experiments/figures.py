@@ -25,12 +25,15 @@ __all__ = [
     "Figures",
     "Totals",
     "VariantInfo",
+    "are_shares",
+    "clipped",
     "clusters_of",
     "dependencies",
     "read_figures",
     "read_latencies",
     "read_totals",
     "under_rules",
+    "within_one",
 ]
 
 EFFECTIVE = """
@@ -178,6 +181,21 @@ def clusters_of(labelings: Iterable[Ints]) -> Ints | None:
 
     joint = [labels for labels in labelings if not distinct(labels)]
     return merge(*joint) if joint else None
+
+
+def are_shares(figures: Figures) -> bool:
+    """Whether all scores are within 0 to 1, as shares are."""
+    return within_one(figures.value[figures.state == 0])
+
+
+def within_one(values: Floats) -> bool:
+    """Whether all values are within 0 to 1."""
+    return not values.size or bool(values.min() >= 0.0 and values.max() <= 1.0)
+
+
+def clipped(interval: tuple[float, float], low: float, high: float) -> tuple[float, float]:
+    """The part of an interval that is possible; it covers what is true as often as the whole does."""
+    return max(interval[0], low), min(interval[1], high)
 
 
 def dependencies(figures: Figures) -> list[Ints]:

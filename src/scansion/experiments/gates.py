@@ -19,7 +19,7 @@ from scansion.errors import InputError, nearest
 from scansion.experiments.results import Comparison, Gate, VariantResult
 from scansion.experiments.variants import find_variant
 
-__all__ = ["check_gates", "parse_gate"]
+__all__ = ["check_gates", "check_least", "parse_gate"]
 
 _ENOUGH = {
     "not-worse": ("better", "not worse", "equivalent"),
@@ -53,6 +53,13 @@ def parse_gate(text: str) -> tuple[str, str, float]:
             pass
         raise InputError(f"gates: fail-under takes a number, or VARIANT=NUMBER, not {rest!r}")
     raise InputError(f"gates: {text!r} is no gate; {nearest(rule, ['fail-under', 'fail-if-worse', 'require'])}")
+
+
+def check_least(gate: str) -> None:
+    """Raise InputError for a least mean that no mean of shares of 1 can reach; mostly it was meant in percent."""
+    _, _, least = parse_gate(gate)
+    if least > 1:
+        raise InputError(f"gates: {gate} is above 1, and scores here are shares of 1: 0.8 is 80%")
 
 
 def check_gates(

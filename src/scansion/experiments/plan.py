@@ -107,7 +107,7 @@ _FILE_FIELDS = [f for f in Plan.__struct_fields__ if f not in ("base_dir", "part
 
 def load_plan(path: str | Path, **overrides: Any) -> Plan:
     """The plan in a YAML file, with `overrides` (fields of Plan; None is ignored) in place of what it says; gates are
-    added to its own.
+    added to its own, and models replace those of its variants (see `overrides`).
 
     Raises InputError with the file's line for everything that is wrong in it.
     """
@@ -118,11 +118,13 @@ def load_plan(path: str | Path, **overrides: Any) -> Plan:
     unknown = [str(key) for key in values if key not in _FILE_FIELDS]
     if unknown:
         raise InputError(f"{path}:{lines[unknown[0]]}: unknown key {unknown[0]!r}; {nearest(unknown[0], _FILE_FIELDS)}")
+    from scansion.experiments.overrides import override
+
     given = {key: value for key, value in overrides.items() if value is not None}
     if given.get("gates") and values.get("gates"):  # a build must not lose the gates of its file to a flag
         given["gates"] = (*_listed(values["gates"]), *_listed(given["gates"]))
     try:
-        return make_plan(**{"name": file.stem, "base_dir": str(file.parent), **values, **given})
+        return override({"name": file.stem, "base_dir": str(file.parent), **values}, given)
     except InputError as error:
         field = str(error).split(":", 1)[0].split("[")[0].split(".")[0]
         if field in given and not (field == "gates" and values.get("gates")):
@@ -243,12 +245,17 @@ def _plainly(message: str, field: str = "") -> str:
     return f"{place}: {text}" if place else text
 
 
+OWN_TECHNIQUES = "techniques: the plan's variants name their own; write it there (technique: cot)"
+"""What is wrong with techniques beside variants."""
+
+
 def _check(plan: Plan) -> None:
     """Raise InputError for values that are of the right type and make no sense."""
     rules: list[tuple[bool, str]] = [
         (plan.variants is None and not plan.prompts, "prompts: there are none; name at least one prompt file"),
         (plan.variants is not None and not plan.variants, "variants: the list is empty"),
         (plan.variants is not None and bool(plan.prompts), "variants: they replace prompts; give one or the other"),
+        (plan.variants is not None and plan.techniques != ("as-is",), OWN_TECHNIQUES),
         (plan.data is None, "data: there is none; name a JSONL, CSV or Parquet file (with -d on a command line)"),
         (plan.trials < 1, f"trials: {plan.trials} is too few; give 1 or more"),
         (not 0 < plan.alpha < 1, f"alpha: {plan.alpha} is not between 0 and 1"),

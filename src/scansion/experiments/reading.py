@@ -159,8 +159,8 @@ class Reading:
             }
 
     def was_read(self, item: Item) -> bool:
-        """Whether one of an item's selected outcomes was read."""
-        return any(Place(item.row, variant, item.trial) in self._read for variant in item.variants)
+        """Whether all of an item's selected outcomes were read."""
+        return all(Place(item.row, variant, item.trial) in self._read for variant in item.variants)
 
     def remember(self, opened: dict[int, OutcomeView]) -> None:
         """Note that the outcomes of the open item were read."""

@@ -8,6 +8,7 @@ that asking again costs nothing, and a budget bounds drafting and judging togeth
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import count
 from typing import Any
 
 from msgspec import Struct, structs
@@ -242,9 +243,7 @@ class _Drafting:
 
     async def draft(self, shown: Sequence[_Marked]) -> str:
         """The text of a rubric. Raises InputError for a reply that is none."""
-        template = self._run.context["variants"][0].get("text") or ""
-        parts = blocks({"prompt": _kept(template)}) if template else []
-        parts += [_shown(number, each) for number, each in enumerate(shown, 1)]
+        parts = _material(self._run, shown)
         lm = LM(self.gateway, self.gateway.channel(self.drafter), Trace())
         messages = [{"role": "system", "content": _TASK}, {"role": "user", "content": "\n\n".join(parts)}]
         try:
@@ -306,6 +305,19 @@ class _Drafting:
         score = await held_against(scorer, (record, item.output), example, handle)
         self.calls += [call for lm in lms for call in lm.trace.calls]
         return score
+
+
+def _material(run: RunRecord, shown: Sequence[_Marked]) -> list[str]:
+    """What the draft is made from: each prompt and after it the outcomes that it gave, the most marked prompt first."""
+    texts = {v["name"]: v.get("text") or "" for v in run.context["variants"]}
+    by_prompt: dict[str, list[_Marked]] = {}
+    for each in shown:
+        by_prompt.setdefault(texts.get(each.view.variant, ""), []).append(each)
+    parts, numbers = list[str](), count(1)
+    for text, items in sorted(by_prompt.items(), key=lambda found: -len(found[1])):
+        parts += blocks({"prompt": _kept(text)}) if text else []
+        parts += [_shown(next(numbers), item) for item in items]
+    return parts
 
 
 def _shown(number: int, item: _Marked) -> str:

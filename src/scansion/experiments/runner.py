@@ -24,6 +24,7 @@ from scansion.experiments.crew import work_off
 from scansion.experiments.lab import Lab
 from scansion.experiments.looks import note_look
 from scansion.experiments.outcome import Produced, held_against, produce
+from scansion.experiments.overrides import with_settings
 from scansion.experiments.plan import Options, Plan, load_plan, make_plan
 from scansion.experiments.progress import Progress, Stop, Tally
 from scansion.experiments.results import RunResult
@@ -248,7 +249,7 @@ def run(plan: Plan | str | Path | None = None, *, lab: str | Path | None = None,
     watch, stop = settings.pop("watch", None), settings.pop("stop", None) or Stop()
     options = Options(**{name: settings.pop(name) for name in Options.__struct_fields__ if name in settings})
     if isinstance(plan, Plan):
-        chosen = make_plan(**{**structs.asdict(plan), **settings}) if settings else plan
+        chosen = with_settings(plan, **settings)
     else:
         chosen = load_plan(plan, **settings) if plan is not None else make_plan(**settings)
 

@@ -12,9 +12,9 @@ import msgspec
 from msgspec import Struct
 
 from scansion.data import Dataset, DataSpec, Row, open_dataset
-from scansion.errors import InputError
+from scansion.errors import InputError, nearest
 from scansion.experiments.corrections import corrected, roles_of
-from scansion.experiments.gates import parse_gate
+from scansion.experiments.gates import check_least, parse_gate
 from scansion.experiments.lab import Lab
 from scansion.experiments.leaks import check_leaks
 from scansion.experiments.looks import shown_before
@@ -22,12 +22,22 @@ from scansion.experiments.only import chosen_rows, nothing_left, settle, told
 from scansion.experiments.plan import Options, Plan
 from scansion.experiments.store.runs import RunLedger, RunRecord
 from scansion.experiments.targets import check_targets
-from scansion.experiments.variants import Variant, build_variants, described, find_variant, pair_with_baseline
+from scansion.experiments.variants import (
+    Variant,
+    build_variants,
+    described,
+    find_variant,
+    inputs_digest,
+    outcome_key,
+    pair_with_baseline,
+)
+from scansion.experiments.verdicts import margin_refused
 from scansion.models.budget import Budget, Limits
 from scansion.models.gateway import CallSettings, Gateway
 from scansion.models.till import Till
 from scansion.prompts.sources import git
 from scansion.scorers import Scorer, build_scorer
+from scansion.scorers import scorer as scorer_registry
 from scansion.types import Example, digest
 
 __all__ = ["Session", "check", "prepare", "rows_of"]
@@ -58,7 +68,8 @@ def prepare(plan: Plan, lab: Lab, options: Options) -> Session:
     """Open everything that the plan names and enter the run. Raises InputError before any call is made."""
     plan = settle(plan, lab)
     data, scorers, gateway, variants = open_parts(plan, options, lab)
-    count, leaks = _checked(plan, data, scorers, gateway, variants)
+    count, leaks = _checked(plan, data, scorers, variants)
+    _check_models(plan, lab, data, gateway, variants)
     fingerprint = data.fingerprint
     scorer_ids = [lab.outcome_table.scorer_id(s.identity) for s in scorers]
     text, context = describe(plan, variants, scorers)
@@ -95,16 +106,18 @@ async def check(plan: Plan, lab: Lab, options: Options) -> None:
     plan = settle(plan, lab)
     data, scorers, gateway, variants = open_parts(plan, options, lab)
     try:
-        _checked(plan, data, scorers, gateway, variants)
+        _checked(plan, data, scorers, variants)
+        _check_models(plan, lab, data, gateway, variants)
     finally:
         await gateway.close()
 
 
 def _checked(
-    plan: Plan, data: Dataset, scorers: Sequence[Scorer], gateway: Gateway, variants: Sequence[Variant]
+    plan: Plan, data: Dataset, scorers: Sequence[Scorer], variants: Sequence[Variant]
 ) -> tuple[int, list[str]]:
     """How many rows were chosen (0 without conditions), and the notes on leaks. Raises InputError."""
     _check_gates(plan, variants)
+    _check_scale(plan, scorers)
     _check_names(scorers)
     count = sum(1 for _ in rows_of(plan, data)) if plan.only else 0
     if plan.only and not count:
@@ -116,8 +129,29 @@ def _checked(
             variant.inputs(row, data)
     if plan.gold_check == "on":
         prove(scorers, islice(rows_of(plan, data), _FIRST_ROWS), data)
-    gateway.check()
     return count, check_leaks(plan, data, variants)
+
+
+def _check_models(plan: Plan, lab: Lab, data: Dataset, gateway: Gateway, variants: Sequence[Variant]) -> None:
+    """Raise InputError for a model that cannot be asked; a person need not be there who has answered everything."""
+    for channel in gateway.channels.values():
+        asked = [v for v in variants if v.channel is channel]
+        try:
+            gateway.check([channel])
+        except InputError:
+            if not channel.capabilities.patient or not asked or _anything_left(plan, lab, data, asked):
+                raise
+
+
+def _anything_left(plan: Plan, lab: Lab, data: Dataset, variants: Sequence[Variant]) -> bool:
+    """Whether the lab lacks any outcome of these variants."""
+    rows = rows_of(plan, data)
+    while block := list(islice(rows, _FIRST_ROWS)):
+        digests = [(v, inputs_digest(v.inputs(row, data))) for row in block for v in variants]
+        keys = {outcome_key(v, inputs, trial) for v, inputs in digests for trial in range(plan.trials)}
+        if len(lab.outcome_table.settled(list(keys))) < len(keys):
+            return True
+    return False
 
 
 def _corrected_here(plan: Plan, data: Dataset) -> int:
@@ -133,6 +167,34 @@ def _check_gates(plan: Plan, variants: Sequence[Variant]) -> None:
             find_variant(name, variants)
         if rule != "fail-under" and len(variants) < 2:
             raise InputError(f"gates: {text!r} compares variants, and the run has one: {variants[0].name!r}")
+
+
+_MIXED = ("all", "any", "not", "assertions")
+"""Scorers whose scale is that of others, which may be the user's own."""
+
+
+def _check_scale(plan: Plan, scorers: Sequence[Scorer]) -> None:
+    """Raise InputError for a margin or a gate beyond the scale of a primary scorer that is known to give shares of 1:
+    one of ours. Of others it shows when they have scored."""
+    name = scorers[0].identity.partition("(")[0] if scorers else ""
+    if name in _MIXED or name.replace("-", "_") not in scorer_registry.files():
+        return
+    if plan.margin is not None and plan.margin >= 1:
+        raise margin_refused(plan.margin)
+    for gate in plan.gates:
+        check_least(gate)
+
+
+def _check_inputs(data: Dataset, variants: Sequence[Variant]) -> None:
+    """Raise InputError for a variable with a column of its own that no prompt has."""
+    known = {name for variant in variants for name in (*(variant.columns or {}), *variant.optional)}
+    for prompt in (p for v in variants for p in (v.written, v.source) if p is not None):
+        known |= {*prompt.variables, *prompt.optional}
+    for name in data.spec.inputs:
+        if name not in known:
+            raise InputError(
+                f"inputs: no prompt has a variable {name!r} (--input VARIABLE=COLUMN); {nearest(name, known)}"
+            )
 
 
 def _check_names(scorers: Sequence[Scorer]) -> None:
@@ -164,6 +226,7 @@ def parts_on(gateway: Gateway, plan: Plan, lab: Lab | None) -> tuple[Dataset, li
     scorers = [build_scorer(s, plan.base_dir) for s in plan.scorers]
     variants = build_variants(plan, data, gateway, scorers, lambda: list(islice(_pool(plan, data), _POOL_ROWS)))
     pair_with_baseline(plan.baseline, variants)
+    _check_inputs(data, variants)
     return data, scorers, variants
 
 

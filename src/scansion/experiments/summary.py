@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
@@ -13,6 +13,8 @@ from scansion.experiments.figures import (
     Figures,
     Totals,
     VariantInfo,
+    are_shares,
+    clipped,
     clusters_of,
     dependencies,
     read_figures,
@@ -38,6 +40,7 @@ __all__ = [
     "example_cost",
     "figures_result",
     "head_of",
+    "mark_of",
     "part_of",
     "rules_head",
     "scorer_result",
@@ -47,11 +50,12 @@ __all__ = [
 
 
 class Rules(Struct, frozen=True):
-    """What figures are taken under: the error rate, the seed of what is random, from what value on a score is right."""
+    """What figures are taken under: the error rate, the seed of what is random, from what value on a score is right
+    (None: nothing is said of right and wrong)."""
 
     alpha: float
     seed: int
-    pass_mark: float
+    pass_mark: float | None
 
     @classmethod
     def of(cls, run: RunRecord) -> Rules:
@@ -205,7 +209,9 @@ def figures_result(name: str, figures: Figures, rules: Rules) -> VariantResult:
 
     scored, unscored, errors = (int((figures.state == s).sum()) for s in (0, 1, 2))
     result, mean = _scorer_result(figures, rules)
-    wrong = int((figures.value[figures.state == 0] < rules.pass_mark).sum())
+    passing = rules.pass_mark
+    wrong = int((figures.value[figures.state == 0] < passing).sum()) if passing is not None else 0
+    perfect = mean if passing is not None and not wrong else None
     return VariantResult(
         name=name,
         prompt="",
@@ -235,8 +241,13 @@ def figures_result(name: str, figures: Figures, rules: Rules) -> VariantResult:
         seconds=0.0,
         wrong=wrong,
         interval_method=mean.method if mean is not None else "",
-        zero_wrong_bound=zero_bound(mean.effective_n or scored, 1 - rules.alpha) if mean and not wrong else None,
+        zero_wrong_bound=zero_bound(perfect.effective_n or scored, 1 - rules.alpha) if perfect else None,
     )
+
+
+def mark_of(sides: Iterable[Figures]) -> float | None:
+    """The pass mark of scores of which none is stated: 1 on a scale of 0 to 1, else None."""
+    return 1.0 if all(map(are_shares, sides)) else None
 
 
 def scorer_result(figures: Figures, rules: Rules) -> ScorerResult:
@@ -258,6 +269,8 @@ def _scorer_result(figures: Figures, rules: Rules) -> tuple[ScorerResult, Mean |
         figures.value[keep], weights=weights, clusters=clusters, level=1 - rules.alpha, seed=rules.seed
     )
     interval = (mean.lo, mean.hi) if mean.lo is not None and mean.hi is not None else None
+    if interval is not None and are_shares(figures):
+        interval = clipped(interval, 0.0, 1.0)
     return ScorerResult(mean.mean, interval, *counts), mean
 
 

@@ -21,18 +21,18 @@ from msgspec import Struct, structs
 from scansion.data import Row
 from scansion.data.columns import TARGETS
 from scansion.errors import BudgetSpent, InputError, nearest
-from scansion.experiments.agenda import inputs_digest, outcome_key
 from scansion.experiments.corrections import roles_of
 from scansion.experiments.lab import Lab
 from scansion.experiments.looks import parted_before
 from scansion.experiments.only import nothing_left, settle
 from scansion.experiments.outcome import Produced, held_against, produce
+from scansion.experiments.overrides import with_settings
 from scansion.experiments.plan import Options, Plan, load_plan, make_plan
 from scansion.experiments.preview import requests_of
 from scansion.experiments.results import OutcomeView
 from scansion.experiments.session import open_data, open_parts, parts_on, rows_of
 from scansion.experiments.store.outcomes import ScoreRecord
-from scansion.experiments.variants import Variant
+from scansion.experiments.variants import Variant, inputs_digest, outcome_key
 from scansion.experiments.views import score_of, status_of
 from scansion.models.base import Piece
 from scansion.models.lm import LM, Trace
@@ -328,7 +328,7 @@ def try_(
     if "values" in settings:
         settings["data"] = [dict(settings.pop("values"))]
     if isinstance(plan, Plan):
-        chosen = make_plan(**{**structs.asdict(plan), **settings}) if settings else plan
+        chosen = with_settings(plan, **settings)
     else:
         chosen = load_plan(plan, **settings) if plan is not None else make_plan(**settings)
 

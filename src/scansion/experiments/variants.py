@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,18 @@ from scansion.prompts.versions import keep
 from scansion.scorers import Scorer
 from scansion.specs import function_digest
 from scansion.techniques import Context, Pipeline, Technique, chain, compose, parse_techniques, prompt_of
-from scansion.types import Example, Request, Sampling, digest
+from scansion.types import Example, Request, Sampling, canonical, digest
 
-__all__ = ["Variant", "build_variants", "find_variant", "optional_columns", "pair_with_baseline"]
+__all__ = [
+    "Variant",
+    "build_variants",
+    "described",
+    "find_variant",
+    "inputs_digest",
+    "optional_columns",
+    "outcome_key",
+    "pair_with_baseline",
+]
 
 
 class Variant(Struct, frozen=True):
@@ -66,6 +76,16 @@ class Variant(Struct, frozen=True):
         except KeyError:
             return data.pick(row, self.columns)
         return found
+
+
+def outcome_key(variant: Variant, inputs: bytes, trial: int) -> bytes:
+    """The key of an outcome: the digest of its variant, of the inputs given to it (their digest), of its trial."""
+    return blake2b(variant.identity + inputs + b"%d" % trial, digest_size=16).digest()
+
+
+def inputs_digest(inputs: dict[str, Any]) -> bytes:
+    """The digest of the inputs that a program is given."""
+    return blake2b(canonical(inputs), digest_size=16).digest()
 
 
 class _Draft(Struct, frozen=True):

@@ -11,15 +11,16 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from scansion.experiments.figures import Figures, clusters_of, dependencies
+from scansion.errors import InputError
+from scansion.experiments.figures import Figures, clipped, clusters_of, dependencies, within_one
 from scansion.experiments.results import Comparison
 
 if TYPE_CHECKING:
     from scansion.stats.paired import Paired
 
-__all__ = ["Pairing", "Sides", "compare_pairs", "pair"]
+__all__ = ["Pairing", "Sides", "compare_pairs", "margin_refused", "pair"]
 
 
 class Pairing(Struct, frozen=True):
@@ -71,7 +72,12 @@ def pair(a: Figures, b: Figures) -> Pairing:
 
 
 def compare_pairs(sides: Sequence[Sides], *, alpha: float, margin: float | None, seed: int) -> list[Comparison]:
-    """The verdicts of a run's comparisons, which share the error rate `alpha`."""
+    """The verdicts of a run's comparisons, which share the error rate `alpha`.
+
+    Raises InputError for a margin of 1 or more where all scores are shares of 1.
+    """
+    if margin is not None and margin >= 1 and _shares(sides):
+        raise margin_refused(margin)
     from scansion.stats.multiple import holm, holm_levels
 
     first = [_paired(side.pairs, 1 - alpha, seed, None) for side in sides]
@@ -82,6 +88,17 @@ def compare_pairs(sides: Sequence[Sides], *, alpha: float, margin: float | None,
         _comparison(side, _paired(side.pairs, 1 - a, seed, None), p, 1 - a, margin, seed)
         for side, a, p in zip(sides, alphas, adjusted, strict=True)
     ]
+
+
+def margin_refused(margin: float) -> InputError:
+    """The error for a margin that no two shares of 1 differ by; mostly it was meant in points."""
+    return InputError(f"margin: {margin:g} is not below 1, and scores here are shares of 1: 0.05 is 5 points")
+
+
+def _shares(sides: Sequence[Sides]) -> bool:
+    """Whether anything is scored, and nothing outside 0 to 1."""
+    ends = [_ends(side.pairs) for side in sides if (side.pairs.state_a == 0).any() or (side.pairs.state_b == 0).any()]
+    return bool(ends) and all(low >= 0 and high <= 1 for low, high in ends)
 
 
 def _paired(pairs: Pairing, level: float, seed: int, fill: tuple[float, float] | None) -> Paired | None:
@@ -101,7 +118,15 @@ def _paired(pairs: Pairing, level: float, seed: int, fill: tuple[float, float] |
         a, b = a[keep], b[keep]
     clusters = clusters_of(labels if keep.all() else labels[keep] for labels in pairs.labels)
     weights = pairs.weight if pairs.weight is None or keep.all() else pairs.weight[keep]
-    return compare(a, b, clusters=clusters, weights=weights, level=level, seed=seed)
+    return _possible(compare(a, b, clusters=clusters, weights=weights, level=level, seed=seed), a, b)
+
+
+def _possible(found: Paired, a: Any, b: Any) -> Paired:
+    """`found` with the possible part of its interval: shares differ by 1 at most."""
+    if found.lo is None or found.hi is None or not (within_one(a) and within_one(b)):
+        return found
+    lo, hi = clipped((found.lo, found.hi), -1.0, 1.0)
+    return structs.replace(found, lo=lo, hi=hi)
 
 
 def _comparison(

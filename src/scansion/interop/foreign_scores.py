@@ -19,11 +19,12 @@ __all__ = ["Marker", "marker"]
 
 
 class Marker(Struct, frozen=True):
-    """How outcomes are scored: by a score that stands in them, or by a scorer of ours. `others` are further scores."""
+    """How outcomes are scored: by a score that stands in them, or by a scorer of ours. `others` are further scores.
+    `pass_mark` is None where none is stated."""
 
     name: str
     score: Callable[[ForeignRun, ForeignOutcome], Score]
-    pass_mark: float = 1.0
+    pass_mark: float | None = None
     others: tuple[str, ...] = ()
 
 

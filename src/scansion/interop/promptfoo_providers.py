@@ -10,10 +10,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from scansion.errors import InputError
 from scansion.interop.promptfoo_config import Config, Skips
 from scansion.interop.promptfoo_files import expand_all, is_program, load_value, named
-from scansion.models.capabilities import lookup
+from scansion.models.capabilities import check, lookup
+from scansion.models.providers._compatible import SERVERS
 from scansion.models.registry import ModelSpec
 from scansion.types import Sampling
 
@@ -147,14 +150,31 @@ def model_spec(id: str, settings: Mapping[str, Any], where: str, skips: Skips) -
     options = _place(server, settings, where, skips)
     if options is None:
         return None
-    sampling = sampling_from(settings, where, skips)
+    provider = "openai" if server == "azure" else server
+    sampling = _accepted(ModelSpec(provider, name, options), sampling_from(settings, where, skips), where, skips)
     if not task.startswith("embedding"):
         sampling = _with_defaults(server, name, settings, sampling)
-    provider = "openai" if server == "azure" else server
-    extra = {**_extra(settings), **sampling.pop("extra", {})}
-    stop = sampling.pop("stop", None)
-    fields = {**sampling, "stop": tuple([stop] if isinstance(stop, str) else stop or ()), "extra": extra}
-    return ModelSpec(provider, name, options, Sampling(**fields)).spec
+    return ModelSpec(provider, name, options, Sampling(**sampling, extra=_extra(settings))).spec
+
+
+def _accepted(model: ModelSpec, sampling: Mapping[str, Any], where: str, skips: Skips) -> dict[str, Any]:
+    """The sampling without what the model refuses, which is noted."""
+    known = lookup(model.provider, model.name)
+    elsewhere = model.provider == "openai" and "base_url" in model.options
+    if model.provider in SERVERS and not elsewhere:
+        known = replace(known, refuses=known.refuses | SERVERS[model.provider].refuses)
+    kept: dict[str, Any] = {}
+    for field in sorted(sampling, key=lambda field: field != "effort"):  # effort decides what else is refused
+        value = sampling[field]
+        if field == "stop":
+            value = tuple([value] if isinstance(value, str) else value)
+        try:
+            check(f"{model.provider}/{model.name}", known, Sampling(**{**kept, field: value}))
+        except InputError as error:
+            skips.add(f"{field}={sampling[field]} is left out ({str(error).split(';')[0]})", where)
+        else:
+            kept[field] = value
+    return kept
 
 
 def _with_defaults(server: str, name: str, settings: Mapping[str, Any], sampling: dict[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ the call before anyone uses it. One gateway serves one run in one event loop.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -341,9 +341,10 @@ class Gateway:
             return msgspec.structs.replace(result, latency=now() - started)
         return result
 
-    def check(self) -> None:
-        """Raises InputError for an opened model that cannot be asked: its key is missing, or the person's terminal."""
-        for channel in self.channels.values():
+    def check(self, channels: Iterable[Channel] | None = None) -> None:
+        """Raises InputError for an opened model (or those of `channels`) that cannot be asked: its key is missing, or
+        the person's terminal."""
+        for channel in self.channels.values() if channels is None else channels:
             ready = getattr(channel.model, "ready", None)
             if ready is not None:
                 ready()

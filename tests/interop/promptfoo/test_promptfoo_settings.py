@@ -12,6 +12,8 @@ from scansion.errors import InputError
 from scansion.interop.promptfoo import Project, load
 from scansion.interop.promptfoo_config import Skips
 from scansion.interop.promptfoo_providers import map_provider
+from scansion.models.capabilities import check
+from scansion.models.registry import open_model, parse_model
 
 
 def written(folder: Path, text: str) -> Path:
@@ -138,3 +140,27 @@ def test_long_cells_and_odd_settings(tmp_path: Path) -> None:
     skips = Skips()
     assert map_provider({"id": "google:m", "config": {"generationConfig": "x"}}, "x:1", skips) is not None
     assert skips.lines() == ["config.generationConfig is 'x': x:1"]
+
+
+@pytest.mark.parametrize(
+    ("id", "settings", "spec", "left"),
+    [
+        ("openai:chat:gpt-5-mini", {"temperature": 0.3, "seed": 1}, "openai/gpt-5-mini?seed=1", "temperature=0.3"),
+        ("openai:gpt-5.1", {"temperature": 0.3, "reasoning_effort": "low"}, "openai/gpt-5.1?effort=low", "temperature"),
+        ("openai:gpt-4o", {"max_tokens": 99999}, "openai/gpt-4o?temperature=0&max_tokens=1024", "max_tokens=99999"),
+        ("openai:gpt-4o", {"top_k": 3}, "openai/gpt-4o?temperature=0&max_tokens=1024", "top_k=3"),
+        ("openai:gpt-5", {"reasoning": {"effort": "none"}}, "openai/gpt-5", "effort=none"),
+    ],
+)
+def test_settings_that_the_model_refuses_are_left_out_and_named(
+    id: str, settings: dict[str, Any], spec: str, left: str
+) -> None:
+    skips = Skips()
+    found = map_provider({"id": id, "config": settings}, "c.yaml:4", skips)
+    assert found is not None
+    model, asked = parse_model(found.spec), open_model(found.spec)
+    assert model == parse_model(spec)
+    check(model.spec, asked.capabilities, model.sampling)
+    [line] = skips.lines()
+    assert line.startswith(left)
+    assert line.endswith(": c.yaml:4")

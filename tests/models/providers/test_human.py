@@ -211,3 +211,10 @@ def test_a_line_with_a_slash_that_is_no_command_is_asked_again():
     assert max(map(len, shown.splitlines())) <= 80
     with pytest.raises(Unscored):
         answered("/Skip\n", ASK)
+
+
+def test_a_name_is_shown_as_it_was_typed():
+    person = open_model("human/Zo\u00eb")
+    assert person.name == "human/Zo\u00eb"
+    assert person.identity == "human/Zo%C3%AB"
+    assert "\x1b" not in Human("human/%1B[2J", io.StringIO(), io.StringIO()).name

@@ -16,6 +16,7 @@ import threading
 import time
 from queue import SimpleQueue
 from typing import TextIO
+from urllib.parse import unquote
 
 from scansion.errors import InputError, Quit, Unscored
 from scansion.models.base import Capabilities
@@ -41,7 +42,7 @@ class Human:
     """A person who reads from `shown` and types into `typed`, which must be a terminal if `terminal` says so."""
 
     def __init__(self, spec: str, typed: TextIO, shown: TextIO, *, terminal: bool = False) -> None:
-        self.name = self.identity = spec
+        self.name, self.identity = _visible(unquote(spec)), spec
         self.capabilities = Capabilities(at_once=1, priced=False, patient=True)
         self._typed, self._shown, self._terminal = typed, shown, terminal
         self._lines = _Lines(typed)
@@ -202,7 +203,12 @@ class _Lines:
 def _shown(request: Request) -> str:
     """A request for a person to read; control characters, which could rewrite the terminal, are made visible."""
     turns = [request.text] if request.text is not None else [_turn(m) for m in request.messages]
-    return _CONTROL.sub(lambda m: f"\\x{ord(m[0]):02x}", "\n\n".join(["", *turns])) + f"\n\n{HINT}"
+    return _visible("\n\n".join(["", *turns])) + f"\n\n{HINT}"
+
+
+def _visible(text: str) -> str:
+    """`text` with control characters written out."""
+    return _CONTROL.sub(lambda m: f"\\x{ord(m[0]):02x}", text)
 
 
 def _turn(message: Message) -> str:
