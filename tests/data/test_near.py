@@ -102,3 +102,9 @@ def test_a_short_text_is_found_where_it_stands_by_itself(short):
 
 def test_a_text_altered_at_both_ends_is_found():
     assert Passage(f"Q: {APPLES}").holds("I" + APPLES[1:].replace("now?", "nau?"))
+
+
+def test_a_long_line_with_many_colons_takes_no_time():
+    found = Passage("a:" * 20_000)
+    assert not found.holds("What is 12 + 30?")
+    assert len(found._lines) <= 120

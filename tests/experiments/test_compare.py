@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from typing import Any
 
 import pytest
@@ -144,3 +145,16 @@ def test_a_flag_adds_to_the_gates_of_a_file(project: Any) -> None:
 def test_a_prompt_without_a_column_is_remarked(project: Any) -> None:
     project.write("slip.txt", "Add one to {number}")
     assert any("uses no column" in note for note in project.run(prompts=["slip.txt"], limit=5).notes)
+
+
+def test_targets_of_rows_that_a_run_has_not_shown_do_not_matter(project):
+    rows = [json.loads(line) for line in (project.folder / "rows.jsonl").read_text().splitlines()]
+    other = [{**row, "answer": "7"} if at == 40 else row for at, row in enumerate(rows)]
+    project.write("other.jsonl", "".join(json.dumps(row) + "\n" for row in other))
+    project.run()
+    project.run(data="other.jsonl")
+    project.run(data="other.jsonl", limit=5)
+    with project.lab() as lab:
+        with pytest.raises(InputError, match="share has another target"):
+            compare_runs(lab, "r1", "r2")
+        assert compare_runs(lab, "r1", "r3").comparisons[0].n == 5

@@ -133,3 +133,12 @@ def test_a_try_says_that_the_rows_were_split(project):
     project.run(split=SPLIT, part="test")
     assert note() == ["some rows may be of the test part of r1; --split dev keeps to the others"]
     assert note(part="dev") == []
+
+
+def test_part_of_the_data_is_known_wherever_it_stands_in_the_file(project):
+    rows = [{"id": f"n{i}", "number": i, "answer": str(i + 1)} for i in range(1500)]
+    project.write("big.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
+    project.write("late.jsonl", "".join(json.dumps(row) + "\n" for row in rows[750:]))
+    plan = {"split": SPLIT, "part": "test", "prompts": ["direct.txt"]}
+    assert looks(project.run(data="late.jsonl", **plan)) == (1, True)
+    assert looks(project.run(data="big.jsonl", **plan)) == (2, True)

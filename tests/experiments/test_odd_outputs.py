@@ -204,3 +204,16 @@ def test_a_row_that_lacks_what_the_prompt_needs_stops_the_run_with_its_line(
     with project.lab() as lab:
         kept = lab.db.execute("SELECT count(*) FROM outcomes").fetchone()[0]
     assert least <= kept <= most
+
+
+def test_a_preview_says_what_it_cannot_know(project: Any) -> None:
+    from scansion.experiments.plan import make_plan
+    from scansion.experiments.preview import preview
+
+    async def finding(inputs: Any, lm: Any) -> Any:
+        await lm.using("openai/text-embedding-3-small?base_url=http://127.0.0.1:9/v1").embed(["x"])
+        return await lm(str(inputs))
+
+    found = asyncio.run(preview(make_plan(prompts=[finding], models=[project.model()], data="rows.jsonl")))
+    assert found.cost_usd is None
+    assert "what it asks after that is not known" in found.notes[-1]

@@ -186,3 +186,13 @@ def test_an_unknown_run_and_variant_are_named(project: Any) -> None:
         project.run(only="wrong@r9")
     with pytest.raises(InputError, match="no variant is called 'nobody'"):
         project.run(only="wrong@r1:nobody")
+
+
+def test_a_tag_on_test_rows_gives_no_rows_for_work(project: Any) -> None:
+    project.run(part="test")
+    with project.lab() as lab:
+        for view in list(lab.views("r1", variant="direct"))[:2]:
+            lab.annotations.by("Ann").tag(view, "slip")
+    with pytest.raises(InputError, match="no row to run on with only: tag=slip"):
+        project.run(only="tag=slip")
+    assert project.run(only="tag=slip", part="test").variants[0].n == 2

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from scansion.errors import InputError
+from scansion.experiments.overrides import with_settings
 from scansion.experiments.plan import load_plan, make_plan
 from scansion.experiments.trying import try_
 
@@ -82,8 +83,9 @@ def test_a_margin_stands_where_scores_are_no_shares(project: Any) -> None:
 
     found = project.run(margin=5.0, scorers=[length], gates=["fail-under 2"])
     assert found.comparisons[0].margin == 5.0
-    with pytest.raises(InputError, match=r"margin: 5 .*0\.05 is 5 points"):
-        project.run(margin=5.0, scorers=[share])
+    own = project.run(margin=5.0, scorers=[share], gates=["require not-worse"]).comparisons[0]
+    assert own.margin is None
+    assert "the margin of 5 was left out: scores are shares of 1" in own.reason
 
 
 def test_an_input_that_no_prompt_has_is_refused(project: Any) -> None:
@@ -92,3 +94,35 @@ def test_an_input_that_no_prompt_has_is_refused(project: Any) -> None:
         project.run(data=data)
     data["inputs"] = {"number": "number"}
     assert project.run(data=data, limit=2).complete
+
+
+def test_the_baseline_and_gates_follow_variants_without_names_of_their_own(project: Any) -> None:
+    specs = [{"prompt": "direct.txt", "model": "echo"}, {"prompt": "think.txt", "model": project.model()}]
+    plan = make_plan(
+        variants=specs,
+        data="rows.jsonl",
+        scorers=["numeric"],
+        baseline="direct | echo",
+        gates=["fail-under direct | echo=0"],
+    )
+    found = project.run(plan=with_settings(plan, models=[project.model()]), prompts=None, models=None, data=None)
+    assert (found.baseline, [g.rule for g in found.gates]) == ("direct", ["fail-under direct=0"])
+
+
+def test_on_several_models_the_baseline_is_each_ones_own(project: Any) -> None:
+    specs = [{"prompt": "direct.txt", "name": "x"}, {"prompt": "think.txt", "name": "y"}]
+    plan = make_plan(variants=specs, models="echo", data="rows.jsonl", scorers=["numeric"], baseline="y", limit=4)
+    found = project.run(
+        plan=with_settings(plan, models=["echo", project.model()]), prompts=None, models=None, data=None
+    )
+    assert [(c.a.partition(" | ")[0], c.b.partition(" | ")[0]) for c in found.comparisons] == [("y", "x")] * 2
+
+
+def test_a_folded_name_is_one_that_is_free() -> None:
+    specs = [
+        {"prompt": "a.txt", "name": "x", "model": "echo"},
+        {"prompt": "a.txt", "name": "y", "model": "pocket/small"},
+        {"prompt": "b.txt", "name": "a"},
+    ]
+    plan = with_settings(make_plan(variants=specs, models="echo", data="rows.jsonl"), models=["echo"])
+    assert [v.name for v in plan.variants or ()] == ["a-2", "a"]

@@ -18,6 +18,7 @@ from scansion.experiments.annotations import Standing
 from scansion.experiments.corrections import corrections_in
 from scansion.experiments.keeping import append_shot, default_file, remove_shot, shot_of
 from scansion.experiments.pen import Pen, scorers_of
+from scansion.experiments.targets import same_value
 
 SHOT = {"id": "a", "inputs": {"x": 1}, "target": "2"}
 
@@ -234,3 +235,9 @@ def test_a_value_is_kept_once_and_found_by_the_variable(project, lab, columns, i
     append_shot(file, shot)
     data = open_dataset(file)
     assert data.pick(next(data.rows()), data.match(list(columns))) == {v: inputs[c] for v, c in columns.items()}
+
+
+def test_the_same_number_is_the_same_target():
+    assert same_value(2.0, 2)
+    assert not same_value(1, True)
+    assert not same_value("2", 2)

@@ -244,3 +244,10 @@ def test_the_file_at_head(repository: Path) -> None:
     commit(repository, "p/a.txt", "one", "one")
     (repository / "p" / "a.txt").write_text("two")
     assert at_head(repository / "p" / "a.txt").template == "one"
+
+
+def test_an_input_with_a_plain_name_is_no_secret():
+    inputs = {"key": {"type": "string", "default": "C major"}, "api_key": {"type": "string", "default": "sk-1"}}
+    kept = masked({"inputs": inputs})["inputs"]
+    assert kept["key"]["default"] == "C major"
+    assert kept["api_key"]["default"] == "***"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import IO
 
 from scansion.data.filesource import FileSource
@@ -28,20 +29,25 @@ class JsonList(FileSource):
         line, offset = (start.line, start.offset) if start else (1, 0)
         with self.file.open(offset) as stream:
             window = _Window(stream, line)
-            more = start is not None or self._enter(window)
+            more, after = start is not None or self._enter(window), "the opening ["
             while more:
                 raw, line, offset = window.element()
                 try:
                     values = decode(raw)
                 except FAULTS as error:
-                    raise self._fault(window, raw, line, offset, error) from None
+                    raise self._fault(window, raw, line, offset, error, after) from None
                 yield line, offset if self.seekable else -1, values
-                more = self._again(window)
+                more, after = self._again(window), "a comma"
 
-    def _fault(self, window: _Window, raw: bytes, line: int, offset: int, error: BaseException) -> InputError:
+    def _fault(
+        self, window: _Window, raw: bytes, line: int, offset: int, error: BaseException, after: str
+    ) -> InputError:
         """What is wrong with an element that starts on `line`, at `offset`."""
         if not raw:
-            return InputError(f"{self.where(window.line)}: the list is cut off after a comma; close it with ]")
+            return InputError(f"{self.where(window.line)}: the list is cut off after {after}; close it with ]")
+        with suppress(ValueError):
+            if not isinstance(json.JSONDecoder().raw_decode(raw.decode())[0], dict):
+                return InputError(f"{self.where(line)}: each row must be one JSON object; this one is none")
         if raw.startswith(b"]"):
             return InputError(f"{self.where(line)}: a comma stands before the closing ]; take it out")
         return fault(b" " * self._before(offset) + raw, self.where, line, error, "mend the list there")

@@ -21,6 +21,7 @@ _ALIKE = 0.8  # Jaccard similarity from which on texts count as the same
 _WITHIN = 0.9  # share of a text's n-grams that a passage must hold
 _SHORTEST = 20  # characters below which n-grams say too little, and only equality counts
 _TELLING = 8  # characters below which a text may stand in a passage by chance
+_LONGEST = 200  # characters of a passage's line that may be one short text
 _PROBES = 8  # n-grams that a passage is searched for before all of a text's are
 _APART = re.compile(r"(?P<sign>(?<=\w)\s*[-*/%](?=\s*\d))|[\W_]")
 _NUMBER = re.compile(r"\d+")
@@ -116,5 +117,5 @@ class Passage:
 
 def _parts(line: str) -> list[str]:
     """What may be a short text by itself in a line: all of it, what stands behind a colon, what stands in quotes."""
-    found = [line, *_QUOTED.findall(line), *(line[at.end() :] for at in _COLON.finditer(line))]
-    return [normal(each) for each in found]
+    tails = (line[at.end() :] for at in _COLON.finditer(line) if len(line) - at.end() <= _LONGEST)
+    return [normal(each) for each in (*_QUOTED.findall(line), *tails, *([line] if len(line) <= _LONGEST else []))]

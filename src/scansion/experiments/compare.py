@@ -33,7 +33,7 @@ from scansion.experiments.summary import (
 )
 from scansion.experiments.targets import check_targets, same_value
 from scansion.experiments.variants import find_variant, pair_with_baseline
-from scansion.experiments.verdicts import Sides, compare_pairs, pair
+from scansion.experiments.verdicts import Sides, check_margin, compare_pairs, pair
 from scansion.scorers import Scorer, build_scorer
 from scansion.scorers._texts import as_text
 from scansion.types import Example, Output, Score, digest
@@ -114,10 +114,11 @@ def _check_rules(first: RunRecord, second: RunRecord) -> None:
 def _check_targets(lab: Lab, first: RunRecord, second: RunRecord) -> None:
     if first.dataset == second.dataset:
         return
+    shown = "row IN (SELECT row FROM members WHERE run = ?)"
     pairs = lab.db.execute(
         "SELECT a.id, a.body, b.body FROM rows a JOIN rows b ON a.id = b.id AND a.digest != b.digest "
-        "WHERE a.dataset = ? AND b.dataset = ?",
-        (first.dataset, second.dataset),
+        f"WHERE a.dataset = ? AND a.{shown} AND b.dataset = ? AND b.{shown}",
+        (first.dataset, first.id, second.dataset, second.id),
     )
     other = [id for id, a, b in pairs if not same_value(unpack(a, Example).target, unpack(b, Example).target)]
     if other:
@@ -257,6 +258,7 @@ def compare_table(
     figures = [side.figures for side in sides]
     rules = Rules(alpha=terms.alpha, seed=0, pass_mark=built.pass_mark if built else mark_of(figures))
     compared = Sides(columns[0], columns[1], pair(*figures))
+    check_margin([compared], terms.margin)
     [verdict] = compare_pairs([compared], alpha=terms.alpha, margin=terms.margin, seed=0)
     if not figures[0].row.size:
         raise InputError(f"{path}: there is no row to compare")

@@ -8,6 +8,7 @@ by the file, the file's content, or rows with the same inputs in another file.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from heapq import nsmallest
 from itertools import islice
 from typing import Any
 
@@ -22,7 +23,7 @@ from scansion.types import Example, canonical
 __all__ = ["looks_of", "note_look", "parted_before", "shown_before"]
 
 _SAMPLE = 500  # rows that are looked for in other data
-_READ = 20_000  # rows of other data that are read for them
+_READ = 20_000  # rows of either data that are read for this
 _SHARED = 0.1  # share of the sample from which on it is the same data
 
 
@@ -57,7 +58,7 @@ def shown_before(lab: Lab, plan: Mapping[str, Any], context: Mapping[str, Any], 
     `context` are what the run will record, `rows` its rows."""
     if plan["part"] != "test":
         return []
-    found = _Rows(lab, context, islice(rows, _SAMPLE))
+    found = _Rows(lab, context, rows)
     runs = [
         run.label
         for run in reversed(lab.run_table.list())
@@ -83,7 +84,7 @@ def _looks(lab: Lab, run: RunRecord, split: str) -> list[int]:
 
 
 def _shown(lab: Lab, run: RunRecord) -> Iterator[Example]:
-    return lab.run_table.examples(run.dataset or 0, _SAMPLE, run.id)
+    return lab.run_table.examples(run.dataset or 0, _READ, run.id)
 
 
 class _Rows:
@@ -108,7 +109,8 @@ class _Rows:
 
     def _shared(self, dataset: int, roles: Iterable[str]) -> bool:
         if self._wanted is None:
-            self._wanted = _contents(self._rows, self._context.get("roles", ()))
+            contents = _contents(islice(self._rows, _READ), self._context.get("roles", ()))
+            self._wanted = set(nsmallest(_SAMPLE, contents))  # of digests: as good as drawn
         there = _contents(self._lab.run_table.examples(dataset, _READ), roles)
         return bool(self._wanted) and len(self._wanted & there) >= _SHARED * len(self._wanted)
 

@@ -256,9 +256,13 @@ def _home(run: RunRecord) -> list[str]:
     return _places(str(run.context.get("data_path") or ""), str(run.context["fingerprint"]))
 
 
+def _is_tested(run: RunRecord) -> bool:
+    return bool(run.plan["part"] == "test")
+
+
 def _for_work(run: RunRecord, test: bool) -> None:
     """Raise InputError for rows of a test part that are to be used outside of one."""
-    if run.plan["part"] == "test" and not test:
+    if _is_tested(run) and not test:
         raise InputError(
             f"only: {run.label} is on the test part, whose rows are not for work: name a run on the dev part, "
             "or run on the test part again (--split test), which counts its looks"
@@ -276,6 +280,9 @@ def _tagged(value: str, lab: Lab | None, test: bool) -> Chosen:
         return _of_rows(found, lab, run, {item.row for item in select(lab, run, Selection(tag=tag))})
     acts = by_outcome(lab.annotations.all("tag")).values() if lab is not None else ()
     carried = [those[0] for those in acts if any(_same_tag(t, value) for t in standing_of(those).all_tags)]
+    if lab is not None and not test:
+        tested = {label for label in {act.run for act in carried} if _is_tested(lab.run_table.find(label))}
+        carried = [act for act in carried if act.run not in tested]
     contents = {bytes.fromhex(act.inputs): act.example for act in carried if act.inputs}
     ids = _by_home(lab, carried) if lab is not None else {}
     words = f"tagged {value!r}"

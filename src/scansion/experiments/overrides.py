@@ -7,6 +7,7 @@ the model become one, with a note. Techniques in place of those of variants are 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -39,13 +40,18 @@ def _on_models(plan: Plan, models: Any) -> Plan:
     """A plan's variants on other models than their own. What names one of them (the baseline, a gate) names the one
     that it became."""
     groups = _alike(plan.variants or ())
-    named = [(_name(group[0], groups) if _tells_model(group) else str(group[0].name), group) for group in groups]
+    own = [str(group[0].name) for group in groups if not _tells_model(group)]
+    named = []
+    for group in groups:
+        name = _free(_name(group[0], groups), own) if _tells_model(group) else str(group[0].name)
+        named.append((name, group))
     new = {variant.name: name for name, group in named for variant in group if variant.name}
+    names = [name for name, _ in named]
     changed = {
         "models": models,
         "variants": [VariantSpec(group[0].prompt, name, group[0].technique) for name, group in named],
-        "baseline": new.get(plan.baseline, plan.baseline) if plan.baseline else None,
-        "gates": [_renamed(gate, new) for gate in plan.gates],
+        "baseline": _became(plan.baseline, new, names) if plan.baseline else None,
+        "gates": [_renamed(gate, new, names) for gate in plan.gates],
         "notes": [*plan.notes, *(_folded(name, group) for name, group in named if len(group) > 1)],
     }
     return make_plan(**{**structs.asdict(plan), **changed})
@@ -78,15 +84,28 @@ def _name(variant: VariantSpec, groups: Sequence[Sequence[VariantSpec]]) -> str:
     return name if variant.technique == "as-is" else f"{name} | {variant.technique}"
 
 
+def _free(name: str, taken: Sequence[str]) -> str:
+    """A name that is not taken."""
+    return next(each for each in chain([name], (f"{name}-{at}" for at in count(2))) if each not in taken)
+
+
 def _stem(prompt: Any) -> str:
     if isinstance(prompt, str | Path):
         return Path(str(prompt).rpartition(":")[2]).stem
     return str(getattr(prompt, "name", None) or getattr(prompt, "__name__", type(prompt).__name__))
 
 
-def _renamed(gate: str, new: Mapping[str, str]) -> str:
+def _became(name: str, new: Mapping[str, str], names: Sequence[str]) -> str:
+    """The name of the variant that a named one became; one without a name of its own was called `NAME | MODEL`."""
+    head = name.rpartition(" | ")[0]
+    return new.get(name, head if name not in names and head in names else name)
+
+
+def _renamed(gate: str, new: Mapping[str, str], names: Sequence[str]) -> str:
     rule, name, _ = parse_gate(gate)
-    return f"{rule} {new[name]}={gate.rpartition('=')[2]}" if rule == "fail-under" and name in new else gate
+    if rule != "fail-under" or not name:
+        return gate
+    return f"{rule} {_became(name, new, names)}={gate.rpartition('=')[2]}"
 
 
 def _folded(name: str, group: Sequence[VariantSpec]) -> str:

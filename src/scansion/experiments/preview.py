@@ -7,7 +7,7 @@ from contextlib import suppress
 from itertools import islice
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from scansion.data import Dataset, Row
 from scansion.errors import InputError
@@ -34,6 +34,9 @@ _ASSUMED = (
     f"output is taken as {_OUTPUT} tokens a call, or max_tokens where that is lower; "
     "calls that depend on answers to come are counted as if those were empty"
 )
+
+
+_BLIND = "a program asks for embeddings or scores of texts: what it asks after that is not known, nor what all costs"
 
 
 class Preview(Struct, frozen=True):
@@ -68,8 +71,12 @@ class _DryGateway(Gateway):
         return self.recorder.get(key) or Call(key, channel.name, request, nothing, purpose=purpose)
 
     async def attempt(self, *_args: Any, **_more: Any) -> Any:
-        """What is no call, such as an embedding, is not sent either. Raises InputError."""
-        raise InputError("a preview sends nothing")
+        """What is no call, such as an embedding, is not sent either. Raises _Unsent."""
+        raise _Unsent("a preview sends nothing")
+
+
+class _Unsent(InputError):
+    """Something that a preview cannot answer."""
 
 
 async def preview(plan: Plan, lab: Lab | None = None, *, show: int = 1) -> Preview:
@@ -84,16 +91,18 @@ async def preview(plan: Plan, lab: Lab | None = None, *, show: int = 1) -> Previ
         sample = list(islice(rows, _SAMPLE))
         total = len(sample) + sum(1 for _ in rows)
         scale = total / max(1, len(sample))
-        estimate = _Estimate(gateway.channels)
+        estimate, blind = _Estimate(gateway.channels), False
         for variant in variants:
             for number, row in enumerate(sample):
                 for trial in range(plan.trials):
-                    calls = await _calls(variant, row, data, scorers, gateway, trial)
+                    calls, cut = await _calls(variant, row, data, scorers, gateway, trial)
+                    blind = blind or cut
                     estimate.add(calls)
                     if number < show and trial == 0:
                         distinct = {request_digest(call.request): call.request for call in calls}.values()
                         estimate.shown += [(variant.name, row.example.id, request) for request in distinct]
-        return estimate.scaled(total, scale, plan.notes)
+        found = estimate.scaled(total, scale, plan.notes)
+        return structs.replace(found, cost_usd=None, notes=[*found.notes, _BLIND]) if blind else found
     finally:
         await gateway.close()
 
@@ -145,20 +154,25 @@ class _Estimate:
 
 async def _calls(
     variant: Variant, row: Row, data: Dataset, scorers: Sequence[Scorer], gateway: Gateway, trial: int = 0
-) -> list[Call]:
-    """What one outcome would ask, and its judges, as far as that can be told from what is recorded."""
-    trace = Trace()
+) -> tuple[list[Call], bool]:
+    """What one outcome would ask, and its judges, as far as that can be told from what is recorded; and whether the
+    program asked for something that is no call, after which nothing is known."""
+    trace, blind = Trace(), False
     with suppress(Exception):  # a program or judge may well fail on an empty reply
-        output = await variant.program(variant.inputs(row, data), LM(gateway, variant.channel, trace, trial=trial))
+        try:
+            output = await variant.program(variant.inputs(row, data), LM(gateway, variant.channel, trace, trial=trial))
+        except _Unsent:
+            blind = True
+            raise
         for scorer in scorers:
             if scorer.uses_model and isinstance(output, Output):
                 await scorer(output, row.example, LM(gateway, variant.channel, trace, trial=trial, purpose="judge"))
-    return trace.calls
+    return trace.calls, blind
 
 
 async def requests_of(variant: Variant, row: Row, data: Dataset) -> list[Request]:
     """What a variant would ask about a row, as far as that can be told from empty replies; nothing is sent."""
-    return [call.request for call in await _calls(variant, row, data, (), _DryGateway())]
+    return [call.request for call in (await _calls(variant, row, data, (), _DryGateway()))[0]]
 
 
 def _tokens(request: Request) -> tuple[int, int]:

@@ -42,8 +42,9 @@ def same_example(one: str, other: str) -> bool:
 
 
 def same_value(one: Any, other: Any) -> bool:
-    """Whether two targets are the same value, as JSON writes them."""
-    return one is other or canonical(one) == canonical(other)
+    """Whether two targets are the same value, as JSON writes them, or the same number."""
+    numbers = all(isinstance(each, int | float) and not isinstance(each, bool) for each in (one, other))
+    return one is other or (one == other if numbers else canonical(one) == canonical(other))
 
 
 def targets_about(acts: Iterable[Annotation], example: str, target: Any) -> list[Annotation]:

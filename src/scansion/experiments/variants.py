@@ -275,16 +275,20 @@ def _squeezed(text: str) -> str:
 def pair_with_baseline(baseline: str | None, variants: Sequence[Any]) -> list[tuple[int, int]]:
     """The comparisons of a run as pairs (index of the baseline, index of what is compared with it).
 
-    The baseline is the first variant unless named. Where the name is that of a prompt, its variant as it stands is
-    the baseline of the variants on the same model. Raises InputError for names that fit none or several.
+    The baseline is the first variant unless named. Where the name is that of a prompt, or of a variant that is on
+    several models, its variant as it stands is the baseline of the variants on the same model. Raises InputError for
+    names that fit none or several.
     """
     if len(variants) < 2 and baseline is None:
         return []
     if baseline is not None:
         of_prompt = [v for v in variants if v.plain and baseline in (v.prompt, Path(v.prompt).stem)]
-        if len(of_prompt) > 1 and len({v.model for v in of_prompt}) == len(of_prompt):
-            bases = {v.model: v for v in of_prompt}
-            chosen = {v.index for v in of_prompt}
+        named = [v for v in variants if v.name.rpartition(" | ")[0] == baseline]  # a plan's variant on each model
+        for found in (of_prompt, named):
+            if len(found) < 2 or len({v.model for v in found}) < len(found):
+                continue
+            bases = {v.model: v for v in found}
+            chosen = {v.index for v in found}
             return [(bases[v.model].index, v.index) for v in variants if v.index not in chosen and v.model in bases]
     base = variants[0] if baseline is None else _the_baseline(baseline, variants)
     return [(base.index, v.index) for v in variants if v.index != base.index]

@@ -20,7 +20,7 @@ from scansion.experiments.results import Comparison
 if TYPE_CHECKING:
     from scansion.stats.paired import Paired
 
-__all__ = ["Pairing", "Sides", "compare_pairs", "margin_refused", "pair"]
+__all__ = ["Pairing", "Sides", "check_margin", "compare_pairs", "margin_refused", "pair"]
 
 
 class Pairing(Struct, frozen=True):
@@ -74,10 +74,12 @@ def pair(a: Figures, b: Figures) -> Pairing:
 def compare_pairs(sides: Sequence[Sides], *, alpha: float, margin: float | None, seed: int) -> list[Comparison]:
     """The verdicts of a run's comparisons, which share the error rate `alpha`.
 
-    Raises InputError for a margin of 1 or more where all scores are shares of 1.
+    A margin of 1 or more is left out, with a reason, where all scores are shares of 1: they never differ by more.
     """
-    if margin is not None and margin >= 1 and _shares(sides):
-        raise margin_refused(margin)
+    if margin is not None and _is_wide(sides, margin):
+        found = compare_pairs(sides, alpha=alpha, margin=None, seed=seed)
+        reason = f"the margin of {margin:g} was left out: scores are shares of 1, and 0.05 is 5 points"
+        return [structs.replace(c, reason="; ".join(each for each in (c.reason, reason) if each)) for c in found]
     from scansion.stats.multiple import holm, holm_levels
 
     first = [_paired(side.pairs, 1 - alpha, seed, None) for side in sides]
@@ -88,6 +90,16 @@ def compare_pairs(sides: Sequence[Sides], *, alpha: float, margin: float | None,
         _comparison(side, _paired(side.pairs, 1 - a, seed, None), p, 1 - a, margin, seed)
         for side, a, p in zip(sides, alphas, adjusted, strict=True)
     ]
+
+
+def check_margin(sides: Sequence[Sides], margin: float | None) -> None:
+    """Raises InputError for a margin that is beyond these scores: for comparisons of what nobody pays for."""
+    if margin is not None and _is_wide(sides, margin):
+        raise margin_refused(margin)
+
+
+def _is_wide(sides: Sequence[Sides], margin: float) -> bool:
+    return margin >= 1 and _shares(sides)
 
 
 def margin_refused(margin: float) -> InputError:

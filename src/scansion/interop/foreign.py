@@ -17,7 +17,7 @@ from scansion.experiments.compare import Terms
 from scansion.experiments.results import Comparison, RunResult, VariantResult, known_sum
 from scansion.experiments.summary import Rules, mark_of, rules_head
 from scansion.experiments.variants import find_variant
-from scansion.experiments.verdicts import Sides, compare_pairs, pair
+from scansion.experiments.verdicts import Sides, check_margin, compare_pairs, pair
 from scansion.interop.foreign_figures import RowNumbers, VariantFigures
 from scansion.interop.foreign_scores import marker
 from scansion.types import Example, Output, Score, Usage
@@ -98,6 +98,7 @@ def compare_foreign(
     }
     shown = _shown_names(couples)
     sides = [_sides(read[id(one)], read[id(two)], (shown[id(one)], shown[id(two)])) for (_, one), (_, two) in couples]
+    check_margin(sides, terms.margin)
     verdicts = compare_pairs(sides, alpha=terms.alpha, margin=terms.margin, seed=0)
     pass_mark = mark.pass_mark if mark.pass_mark is not None else mark_of(each.figures for each in read.values())
     rules = Rules(alpha=terms.alpha, seed=0, pass_mark=pass_mark)

@@ -190,7 +190,9 @@ def _complete(rows: list[dict[str, Any]], prompts: Sequence[PromptFile], config:
 def _variants(
     prompts: Sequence[PromptFile], providers: Sequence[Provider], config: Config
 ) -> tuple[tuple[tuple[str, str, str], ...], tuple[str, ...]]:
-    """The variants by name where the plain product does not say it, and the models."""
+    """The variants by name where the plain product does not say it, and the models. Raises InputError where no
+    provider has a prompt left."""
+    providers = _with_prompt(providers, prompts, config)
     models = tuple(dict.fromkeys(p.spec for p in providers))
     if not models:
         skipped = config.skips.lines()
@@ -200,12 +202,29 @@ def _variants(
         return (), models
     found: list[tuple[str, str, str]] = []
     for provider in providers:
-        fitting = [p for p in prompts if provider.prompts is None or _allowed(p, provider.prompts)]
         label = provider.label or provider.spec
-        for prompt in fitting:
+        for prompt in _fitting(provider, prompts):
             name = f"{prompt.name} | {label}" if len(prompts) > 1 else label
             found.append((name if len(providers) > 1 else prompt.name, prompt.name, provider.spec))
     return tuple(found), models
+
+
+def _with_prompt(providers: Sequence[Provider], prompts: Sequence[PromptFile], config: Config) -> list[Provider]:
+    """The providers that have a prompt left to ask; others are noted."""
+    found = [provider for provider in providers if _fitting(provider, prompts)]
+    for provider in providers:
+        if provider not in found:
+            what = f"provider {provider.label or provider.spec} (none of the prompts it is kept to is left)"
+            config.skips.add(what, provider.where or config.where.file)
+    if providers and not found:
+        place = providers[0].where or config.where.file
+        raise InputError(f"{place}: no provider has a prompt left to ask; {'; '.join(config.skips.lines())}")
+    return found
+
+
+def _fitting(provider: Provider, prompts: Sequence[PromptFile]) -> list[PromptFile]:
+    """The prompts that a provider is asked."""
+    return [p for p in prompts if provider.prompts is None or _allowed(p, provider.prompts)]
 
 
 def _allowed(prompt: PromptFile, names: Sequence[str]) -> bool:

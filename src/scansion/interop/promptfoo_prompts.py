@@ -157,14 +157,18 @@ def filled(prompt: Prompt, inputs: Mapping[str, Any]) -> Request:
 
 
 def fillable(prompts: Sequence[PromptFile], rows: Sequence[Mapping[str, Any]], skips: Skips) -> list[PromptFile]:
-    """The prompts that every row can fill; others are noted."""
+    """The prompts that a row can fill; others, and rows that cannot fill one, are noted."""
     found = []
     for each in prompts:
-        problem = next((p for row in rows if (p := _problem(each.prompt, row["inputs"]))), None)
-        if problem is None:
-            found.append(each)
-        else:
+        problems = {k: p for k, row in enumerate(rows, 1) if (p := _problem(each.prompt, row["inputs"]))}
+        first, problem = next(iter(problems.items()), (0, ""))
+        if problems and len(problems) == len(rows):
             skips.add(f"a prompt whose template cannot be filled here ({problem})", each.where)
+            continue
+        found.append(each)
+        if problems:
+            part = f"{len(problems)} of {len(rows)} tests (first: test {first}; {problem})"
+            skips.add(f"a prompt whose template cannot be filled in {part}", each.where)
     return found
 
 

@@ -77,12 +77,14 @@ _PLACED = frozenset(
 
 
 class Provider(Struct, frozen=True):
-    """A provider: the model's spec, what the configuration calls it, and the prompts it is kept to (None: all)."""
+    """A provider: the model's spec, what the configuration calls it, the prompts it is kept to (None: all,
+    empty: none), and its place there."""
 
     spec: str
     calls: frozenset[str]
     label: str = ""
     prompts: tuple[str, ...] | None = None
+    where: str = ""
 
 
 def read_providers(config: Config) -> list[Provider]:
@@ -132,7 +134,7 @@ def map_provider(value: Any, where: str, skips: Skips) -> Provider | None:
     prompts = full.get("prompts")
     kept = tuple(map(str, prompts)) if isinstance(prompts, list) else (str(prompts),) if prompts else None
     label = str(full.get("label") or "")
-    return Provider(spec, frozenset({id, label} - {""}), label, kept)
+    return Provider(spec, frozenset({id, label} - {""}), label, kept, where)
 
 
 def model_spec(id: str, settings: Mapping[str, Any], where: str, skips: Skips) -> str | None:
@@ -151,14 +153,16 @@ def model_spec(id: str, settings: Mapping[str, Any], where: str, skips: Skips) -
     if options is None:
         return None
     provider = "openai" if server == "azure" else server
-    sampling = _accepted(ModelSpec(provider, name, options), sampling_from(settings, where, skips), where, skips)
+    given = sampling_from(settings, where, skips)
+    sampling = _accepted(ModelSpec(provider, name, options), given, where, skips)
     if not task.startswith("embedding"):
-        sampling = _with_defaults(server, name, settings, sampling)
+        defaults = _defaults(server, name, settings, sampling)
+        sampling = {**{k: v for k, v in defaults.items() if k not in given}, **sampling}
     return ModelSpec(provider, name, options, Sampling(**sampling, extra=_extra(settings))).spec
 
 
 def _accepted(model: ModelSpec, sampling: Mapping[str, Any], where: str, skips: Skips) -> dict[str, Any]:
-    """The sampling without what the model refuses, which is noted."""
+    """The sampling without what the model refuses, and with no higher limit than its own; both are noted."""
     known = lookup(model.provider, model.name)
     elsewhere = model.provider == "openai" and "base_url" in model.options
     if model.provider in SERVERS and not elsewhere:
@@ -168,6 +172,12 @@ def _accepted(model: ModelSpec, sampling: Mapping[str, Any], where: str, skips: 
         value = sampling[field]
         if field == "stop":
             value = tuple([value] if isinstance(value, str) else value)
+        most = known.max_output
+        if field == "max_tokens" and most is not None and value > most and field not in known.refuses:
+            skips.add(
+                f"max_tokens={value} is more than {model.provider}/{model.name} gives; it is set to {most}", where
+            )
+            value = most
         try:
             check(f"{model.provider}/{model.name}", known, Sampling(**{**kept, field: value}))
         except InputError as error:
@@ -177,15 +187,15 @@ def _accepted(model: ModelSpec, sampling: Mapping[str, Any], where: str, skips: 
     return kept
 
 
-def _with_defaults(server: str, name: str, settings: Mapping[str, Any], sampling: dict[str, Any]) -> dict[str, Any]:
-    """The sampling as promptfoo would send it: it sets temperature and limit where the configuration does not."""
+def _defaults(server: str, name: str, settings: Mapping[str, Any], sampling: Mapping[str, Any]) -> dict[str, Any]:
+    """What promptfoo sends of its own beside this sampling: temperature and limit."""
     if settings.get("omitDefaults") or not (server in _AS_OPENAI or server == "anthropic"):
-        return sampling
+        return {}
     refused = lookup("openai" if server == "azure" else server, name).refuses
     if "temperature" in refused or "effort" in sampling or (server == "anthropic" and settings.get("thinking")):
-        return sampling
+        return {}
     exclusive = {"temperature"} if "top_p" in sampling and server == "anthropic" else set()
-    return {**{k: v for k, v in _DEFAULTS.items() if k not in exclusive}, **sampling}
+    return {k: v for k, v in _DEFAULTS.items() if k not in exclusive}
 
 
 def _place(server: str, settings: Mapping[str, Any], where: str, skips: Skips) -> dict[str, str] | None:

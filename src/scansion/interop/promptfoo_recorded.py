@@ -63,12 +63,20 @@ def load_results(path: str | Path) -> Project:
     for one in results.asked:
         id, trial = places[one.test]
         asked.setdefault(id, []).append((trial, one))
+    outcomes = {id: list(_outcomes(asked[id], row["inputs"], columns)) for id, row in rows.items()}
+    alike = _alike(outcomes)
+    for i in alike:
+        what = f"column {results.names()[i]} (it asks what an earlier column asks and was answered otherwise)"
+        config.skips.add(what, results.label)
     tape = Tape(results.label, config.skips)
-    for id, row in rows.items():
-        tape.add(id, list(_outcomes(asked[id], row["inputs"], columns)))
+    for id, found in outcomes.items():
+        tape.add(id, [each for each in found if each.one.prompt not in alike])
+    left = tuple(row for row in project.rows if row["id"] not in tape.refused)
+    if not left:
+        raise InputError(f"{path}: no test of it can be carried over; {'; '.join(config.skips.lines())}")
     return replace(
-        project,
-        rows=tuple(row for row in project.rows if row["id"] not in tape.refused),
+        _without(project, {(columns[i][0].name, _model(columns[i][1])) for i in alike}),
+        rows=left,
         trials=1 + max(trial for _, trial in places.values()),
         recording=tuple(tape.lines(_JUDGE)),
         skipped=tuple(config.skips.lines()),
@@ -107,16 +115,12 @@ def _recall(row: dict[str, Any], one: Asked) -> None:
 
 
 def _providers(results: Results, prompts: Mapping[str, PromptFile]) -> list[Provider]:
-    """The providers, each kept to the prompts that it was asked where these are not all."""
+    """The providers, each kept to the prompts that it was asked."""
     asked: dict[str, list[str]] = {}
     for column in results.prompts:
         made = prompts.get(str(column.get("raw") or ""))
         asked.setdefault(provider_name(column), []).extend([made.name] if made is not None else [])
-    whole = all(len(set(names)) == len(prompts) for names in asked.values())
-    return [
-        Provider(_model(name), frozenset({name}), name, None if whole else tuple(names))
-        for name, names in asked.items()
-    ]
+    return [Provider(_model(name), frozenset({name}), name, tuple(names)) for name, names in asked.items()]
 
 
 def _model(name: str) -> str:
@@ -173,6 +177,38 @@ def _columns(results: Results, prompts: Mapping[str, PromptFile], skips: Skips) 
         else:
             found[i] = (made, provider_name(column))
     return found
+
+
+def _alike(outcomes: Mapping[str, Sequence[Outcome]]) -> list[int]:
+    """The columns that in some row ask what an earlier one asks and were answered otherwise: a recording holds one
+    answer to a request."""
+    by_column: dict[int, dict[tuple[str, str, int], str | None]] = {}
+    for id, listed in outcomes.items():
+        for each in listed:
+            by_column.setdefault(each.one.prompt, {})[id, each.key, each.trial] = each.text
+    taken: dict[tuple[str, str, int], str | None] = {}
+    found: list[int] = []
+    for column, answers in sorted(by_column.items()):
+        if any(key in taken and taken[key] != text for key, text in answers.items()):
+            found.append(column)
+        else:
+            taken |= answers
+    return found
+
+
+def _without(project: Project, gone: set[tuple[str, str]]) -> Project:
+    """The project without these variants (prompt's name, model), and without the prompts and models only these had."""
+    from msgspec.structs import replace
+
+    if not gone:
+        return project
+    variants = tuple(v for v in project.variants if v[1:] not in gone)
+    return replace(
+        project,
+        variants=variants,
+        prompts=tuple(p for p in project.prompts if any(p.name == prompt for _, prompt, _ in variants)),
+        models=tuple(m for m in project.models if any(m == model for _, _, model in variants)),
+    )
 
 
 def _outcomes(

@@ -33,6 +33,7 @@ _COUNTED = frozenset({"max", "min", "limit", "budget", "count", "number", "per",
 _REFERENCE = re.compile(r"((Bearer|Basic|Token) )?\$\{(\w+:)?[^{}:]*\}")  # without a default, which may be the secret
 _NAMED = frozenset({"value", "default", "example"})  # what a list of named things, `{name: N, value: V}`, says of each
 _DECLARES = frozenset({"name", "kind", "type", "description"})  # what an input that is called `password` is, not holds
+_PLAIN = frozenset({"key", "keys", "token", "tokens", "secret", "secrets", "cookie", "cookies", "auth", "bearer"})
 _MASK = "***"
 
 
@@ -110,8 +111,19 @@ def restore_file(kept: Kept, path: str, *, edits: bool = False) -> Prompt:
 def masked(value: Any) -> Any:
     """Front matter in which `***` stands for what looks like a secret; references (`${env:NAME}`) stay."""
     if isinstance(value, dict):
-        return {k: _hidden(v) if _is_secret(k, v, value) else masked(v) for k, v in value.items()}
+        return {k: _masked_in(value, k, v) for k, v in value.items()}
     return [masked(item) for item in value] if isinstance(value, list) else value
+
+
+def _masked_in(mapping: dict[Any, Any], key: Any, value: Any) -> Any:
+    if key == "inputs" and isinstance(value, dict):
+        return _inputs(value)
+    return _hidden(value) if _is_secret(key, value, mapping) else masked(value)
+
+
+def _inputs(inputs: dict[Any, Any]) -> dict[Any, Any]:
+    """A prompt's inputs: one that is called by a plain word, `key` or `token`, is no secret, `api_key` is."""
+    return {k: v if str(k).casefold() in _PLAIN else masked({k: v})[k] for k, v in inputs.items()}
 
 
 def _is_secret(key: Any, value: Any, beside: dict[Any, Any]) -> bool:

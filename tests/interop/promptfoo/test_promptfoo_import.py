@@ -129,6 +129,42 @@ def test_a_test_that_was_answered_otherwise_is_not_carried_over(tmp_path: Path) 
     assert project.skipped[0].startswith("not carried over: a test that asks what another asks")
 
 
+def alike(folder: Path, *results: Any) -> Path:
+    """Results of two prompts that send one text, and of a third."""
+    raws = ["Say {{q}}", "Say {{ q }}", "Other {{q}}"]
+    prompts = [{"raw": raw, "label": raw, "provider": "p"} for raw in raws]
+    path = folder / "out.json"
+    document = {"evalId": "e", "results": {"version": 3, "prompts": prompts, "results": list(results)}}
+    path.write_text(json.dumps(document), encoding="utf-8")
+    return path
+
+
+def test_of_two_columns_that_send_one_text_the_first_is_carried_over(tmp_path: Path) -> None:
+    wants = {"type": "contains", "value": "1"}
+    found = [
+        result(i, {"q": f"q{i}"}, f"o{i} {column}", (wants, column == 1), column=column)
+        for i in (3, 4)
+        for column in (2, 1, 0)
+    ]
+    project = open_project(alike(tmp_path, *found))
+    project.write(tmp_path / "mine")
+    ran = scansion.run(tmp_path / "mine" / "experiment.yaml", lab=tmp_path / ".scansion")
+    assert figures(ran) == [(0, 2, 0), (0, 2, 0)]
+    assert (
+        [prompt for _, prompt, _ in project.variants] == [p.name for p in project.prompts] == ["prompt-1", "prompt-3"]
+    )
+    [line] = project.skipped
+    assert line.startswith("column prompt-2 | p (it asks what an earlier column asks and was answered otherwise)")
+
+
+def test_results_of_which_no_test_is_left_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = [result(0, {"q": "a"}, said, (KIND, True)) for said in ("x", "y")]
+    path = alike(tmp_path, *found)
+    assert main(["import", str(path), "-o", str(tmp_path / "mine")]) == 2
+    assert "out.json: no test of it can be carried over; " in capsys.readouterr().err
+    assert not (tmp_path / "mine").exists()
+
+
 def test_an_answer_does_not_stand_in_for_an_error(tmp_path: Path) -> None:
     broken = {**result(0, {"q": "a"}, "x", (KIND, True)), "failureReason": 2, "response": {"error": "boom"}}
     fine = result(1, {"q": "a"}, "x", (KIND, True))

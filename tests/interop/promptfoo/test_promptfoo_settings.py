@@ -51,13 +51,13 @@ def test_an_assertion_whose_template_cannot_be_filled_is_named(tmp_path: Path) -
     assert (inputs["braces"], inputs["other"]) == ("{{ of no template", "{{ word.toLowerCase() }}")
 
 
-def test_prompts_that_a_test_cannot_fill_are_left_out_and_named(tmp_path: Path) -> None:
+def test_prompts_that_no_test_can_fill_are_left_out_and_named(tmp_path: Path) -> None:
     path = written(
         tmp_path,
         """prompts:
   - "A {{ word.toUpperCase() }}"
   - "B {{ r.x.y }}"
-  - "{% for k, v in r %}{{ k }}{% endfor %}"
+  - "C {% for k, v in r %}{{ k }}{% endfor %}"
 providers: [echo]
 tests:
   - vars: {word: a, r: {x: {y: 1}}}
@@ -65,14 +65,36 @@ tests:
 """,
     )
     found = load(path)
-    assert [p.name for p in found.prompts] == ["prompt-2"]
+    assert [p.name for p in found.prompts] == ["prompt-2", "prompt-3"]
     assert [line.rpartition(":")[2] for line in found.skipped] == ["2", "4"]
-    assert all("a prompt whose template cannot be filled here" in line for line in found.skipped)
-    assert scansion.run(found.plan(), lab=tmp_path / ".scansion").variants[0].errors == 0
+    assert found.skipped[0].startswith("a prompt whose template cannot be filled here")
+    assert found.skipped[1].startswith("a prompt whose template cannot be filled in 1 of 2 tests (first: test 1; ")
+    assert [v.errors for v in scansion.run(found.plan(), lab=tmp_path / ".scansion").variants] == [0, 1]
     with pytest.raises(InputError, match=r"promptfooconfig\.yaml:1: no prompt can be used; .*toUpperCase"):
         load(
             written(tmp_path, 'prompts: ["{{ word.toUpperCase() }}"]\nproviders: [echo]\ntests: [{vars: {word: a}}]\n')
         )
+
+
+def test_a_provider_is_never_run_on_a_prompt_that_it_is_not_kept_to(tmp_path: Path) -> None:
+    text = """prompts:
+  - {id: p1, label: p1, raw: "Say {{word}}"}
+  - {id: p2, label: p2, raw: "Item {{ n + 1 }} of {{word}}"}
+tests: [{vars: {word: a, n: b}}]
+providers:
+  - {id: echo, prompts: [p2]}
+"""
+    with pytest.raises(
+        InputError, match=r"promptfooconfig\.yaml:6: no provider has a prompt left to ask; .*filled here"
+    ):
+        load(written(tmp_path, text))
+    found = load(written(tmp_path, text + "  - openai:gpt-4o\n"))
+    assert [p.name for p in found.prompts] == ["p1"]
+    assert found.models == ("openai/gpt-4o?temperature=0&max_tokens=1024",)
+    [line] = [line for line in found.skipped if line.startswith("provider")]
+    assert line.startswith("provider echo (none of the prompts it is kept to is left)")
+    assert line.endswith(":6")
+    assert load(written(tmp_path, text.replace("[p2]", "[p1, p2]"))).variants == (("p1", "p1", "echo"),)
 
 
 @pytest.mark.parametrize(
@@ -147,7 +169,14 @@ def test_long_cells_and_odd_settings(tmp_path: Path) -> None:
     [
         ("openai:chat:gpt-5-mini", {"temperature": 0.3, "seed": 1}, "openai/gpt-5-mini?seed=1", "temperature=0.3"),
         ("openai:gpt-5.1", {"temperature": 0.3, "reasoning_effort": "low"}, "openai/gpt-5.1?effort=low", "temperature"),
-        ("openai:gpt-4o", {"max_tokens": 99999}, "openai/gpt-4o?temperature=0&max_tokens=1024", "max_tokens=99999"),
+        ("openai:gpt-4o", {"max_tokens": 99999}, "openai/gpt-4o?temperature=0&max_tokens=16384", "max_tokens=99999"),
+        ("openai:gpt-4o", {"reasoning_effort": "low"}, "openai/gpt-4o?temperature=0&max_tokens=1024", "effort=low"),
+        (
+            "anthropic:claude-3-haiku-20240307",
+            {"max_tokens": 9999},
+            "anthropic/claude-3-haiku-20240307?temperature=0&max_tokens=4096",
+            "max_tokens=9999",
+        ),
         ("openai:gpt-4o", {"top_k": 3}, "openai/gpt-4o?temperature=0&max_tokens=1024", "top_k=3"),
         ("openai:gpt-5", {"reasoning": {"effort": "none"}}, "openai/gpt-5", "effort=none"),
     ],
