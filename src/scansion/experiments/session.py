@@ -122,13 +122,14 @@ def _checked(
     count = sum(1 for _ in rows_of(plan, data)) if plan.only else 0
     if plan.only and not count:
         raise nothing_left(plan, data)
-    if next(rows_of(plan, data), None) is None:
+    first = list(islice(rows_of(plan, data), _FIRST_ROWS))
+    if not first:
         raise InputError(f"{data.label}: no row to run on; check the file, the split and the limit")
-    for row in islice(rows_of(plan, data), _FIRST_ROWS):
+    for row in first:
         for variant in variants:
             variant.inputs(row, data)
     if plan.gold_check == "on":
-        prove(scorers, islice(rows_of(plan, data), _FIRST_ROWS), data)
+        prove(scorers, first, data)
     return count, check_leaks(plan, data, variants)
 
 
@@ -260,7 +261,7 @@ def _pool(plan: Plan, data: Dataset) -> Iterator[Example]:
             yield row.example
 
 
-def prove(scorers: Sequence[Scorer], rows: Iterator[Row], data: Dataset) -> None:
+def prove(scorers: Sequence[Scorer], rows: Iterable[Row], data: Dataset) -> None:
     """Raise InputError if a scorer's comparison refuses the targets that it will be held against."""
     refused: list[str] = []
     targets = corrected = False
