@@ -106,7 +106,7 @@ class Chosen(Struct, frozen=True):
         its data."""
         if any(example.id in self.ids.get(place, ()) for place in places):
             return True
-        if self.tag and any(_same_tag(tag, self.tag) for tag in example.tags):
+        if self.tag and tag_key(self.tag) in map(tag_key, example.tags):
             return True
         found = self.contents.get(content_of(example.inputs, roles)) if self.contents else None
         return found is not None and same_example(found, example.id)
@@ -279,7 +279,7 @@ def _tagged(value: str, lab: Lab | None, test: bool) -> Chosen:
         found = Chosen(f"tag={tag}@{run.label}", f"tagged {tag!r} in {run.label}", by_result=tag_key(tag) in given)
         return _of_rows(found, lab, run, {item.row for item in select(lab, run, Selection(tag=tag))})
     acts = by_outcome(lab.annotations.all("tag")).values() if lab is not None else ()
-    carried = [those[0] for those in acts if any(_same_tag(t, value) for t in standing_of(those).all_tags)]
+    carried = [those[0] for those in acts if tag_key(value) in map(tag_key, standing_of(those).all_tags)]
     if lab is not None and not test:
         tested = {label for label in {act.run for act in carried} if _is_tested(lab.run_table.find(label))}
         carried = [act for act in carried if act.run not in tested]
@@ -299,10 +299,6 @@ def _by_home(lab: Lab, acts: Iterable[Annotation]) -> dict[str, frozenset[str]]:
         for place in _home(lab.run_table.find(run)):
             found[place] = found.get(place, frozenset()) | those
     return found
-
-
-def _same_tag(one: str, other: str) -> bool:
-    return tag_key(one) == tag_key(other)
 
 
 def nothing_left(plan: Plan, data: Dataset) -> InputError:
