@@ -17,9 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scansion.errors import InputError
-from scansion.experiments.annotations import flat_annotations
-from scansion.experiments.findings import findings
-from scansion.experiments.targets import as_target, same_example
+from scansion.experiments.people.annotations import flat_annotations
+from scansion.experiments.people.findings import findings
+from scansion.experiments.people.targets import as_target, same_example
 
 
 def view(lab: Any, row: int, variant: str = "direct", run: str | None = None) -> Any:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from scansion.data import open_dataset
 from scansion.errors import InputError
 from scansion.experiments.compare import compare_runs
-from scansion.experiments.corrections import corrected_data, corrections_in, outdated, version_rows
+from scansion.experiments.people.corrections import corrected_data, corrections_in, outdated, version_rows
 from scansion.experiments.rescore import rescore
 
 DATA = {"path": "rows.jsonl", "corrections": True}

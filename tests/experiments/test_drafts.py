@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from scansion.experiments.drafts import Draft, Drafts
+from scansion.experiments.people.drafts import Draft, Drafts
 
 
 @pytest.fixture

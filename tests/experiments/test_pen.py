@@ -14,11 +14,11 @@ from msgspec.structs import replace
 
 from scansion.data import open_dataset
 from scansion.errors import InputError
-from scansion.experiments.annotations import Standing
-from scansion.experiments.corrections import corrections_in
-from scansion.experiments.keeping import append_shot, default_file, remove_shot, shot_of
-from scansion.experiments.pen import Pen, scorers_of
-from scansion.experiments.targets import same_value
+from scansion.experiments.people.annotations import Standing
+from scansion.experiments.people.corrections import corrections_in
+from scansion.experiments.people.keeping import append_shot, default_file, remove_shot, shot_of
+from scansion.experiments.people.pen import Pen, scorers_of
+from scansion.experiments.people.targets import same_value
 
 SHOT = {"id": "a", "inputs": {"x": 1}, "target": "2"}
 
@@ -89,7 +89,7 @@ def test_rows_of_the_test_part_are_not_kept(project):
 
 KEEP = """
 import sys
-from scansion.experiments.keeping import append_shot, remove_shot
+from scansion.experiments.people.keeping import append_shot, remove_shot
 name, count = sys.argv[1], int(sys.argv[2])
 for number in range(count):
     _, row = append_shot("a.shots.jsonl", {"id": "x", "inputs": {"x": f"{name} {number}"}, "target": "2"})

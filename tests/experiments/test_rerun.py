@@ -4,7 +4,7 @@ import pytest
 
 import scansion
 from scansion.errors import InputError
-from scansion.experiments.rerun import changes, replan, rerun, worth_repeating
+from scansion.experiments.evidence.rerun import changes, replan, rerun, worth_repeating
 from scansion.report.rerun import render
 
 STEADY = """

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from scansion.errors import InputError
+from scansion.experiments.people.rubrics import RubricTerms, draft_rubric
 from scansion.experiments.plan import Options
 from scansion.experiments.rescore import rescore
-from scansion.experiments.rubrics import RubricTerms, draft_rubric
 from scansion.scorers._rubric import write_rubric
 
 JUDGE = '''

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from scansion.errors import InputError
-from scansion.experiments.findings import findings
+from scansion.experiments.people.findings import findings
 from scansion.experiments.reading import Reading
 from scansion.experiments.selection import Selection
 

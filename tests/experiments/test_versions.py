@@ -11,10 +11,10 @@ import pytest
 
 from scansion.data import DataSpec
 from scansion.errors import InputError
-from scansion.experiments.card import card
-from scansion.experiments.difference import diff
-from scansion.experiments.evidence import Shelf
-from scansion.experiments.lineage import log
+from scansion.experiments.evidence.card import card
+from scansion.experiments.evidence.difference import diff
+from scansion.experiments.evidence.evidence import Shelf
+from scansion.experiments.evidence.lineage import log
 from scansion.prompts import load
 from scansion.report.card import render
 from scansion.report.versions import diff_text, log_text

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.report.conftest import NASTY, make_view
 
-from scansion.experiments.annotations import Standing
+from scansion.experiments.people.annotations import Standing
 from scansion.experiments.selection import Selection
 from scansion.report.reader import Place, Shown, bottom, page, selected, top
 from scansion.report.text import cells

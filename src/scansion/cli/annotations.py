@@ -45,7 +45,7 @@ def main(args: Namespace) -> int:
     with Lab.find(args.lab, create=False) as lab:
         if args.output:
             return _write(lab, args)
-        from scansion.experiments.findings import findings
+        from scansion.experiments.people.findings import findings
 
         found = findings(lab, args.run)
     if args.json:
@@ -89,7 +89,7 @@ def _write(lab: Lab, args: Namespace) -> int:
 
 
 def _acts(lab: Lab, args: Namespace) -> tuple[int, dict[str, int]]:
-    from scansion.experiments.annotations import flat_annotations
+    from scansion.experiments.people.annotations import flat_annotations
 
     acts = lab.annotations.all() if args.all else lab.annotations.of_run(args.run)
     if not acts:
@@ -99,7 +99,7 @@ def _acts(lab: Lab, args: Namespace) -> tuple[int, dict[str, int]]:
 
 
 def _corrected(lab: Lab, args: Namespace) -> tuple[int, dict[str, int]]:
-    from scansion.experiments.corrections import corrected_data, version_rows
+    from scansion.experiments.people.corrections import corrected_data, version_rows
 
     run = lab.run_table.find(args.run)
     data = corrected_data(lab, run)

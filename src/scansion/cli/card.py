@@ -26,7 +26,7 @@ def configure(parser: Parser) -> None:
 
 def main(args: Namespace) -> int:
     """Runs the command."""
-    from scansion.experiments.card import card
+    from scansion.experiments.evidence.card import card
     from scansion.report.card import document, render
 
     check_targets(args)

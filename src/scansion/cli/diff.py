@@ -19,7 +19,7 @@ from scansion.errors import InputError
 
 if TYPE_CHECKING:
     from scansion.data import DataSpec
-    from scansion.experiments.difference import Difference, Side
+    from scansion.experiments.evidence.difference import Difference, Side
 
 
 def configure(parser: Parser) -> None:
@@ -35,7 +35,7 @@ def configure(parser: Parser) -> None:
 
 def main(args: Namespace) -> int:
     """Runs the command."""
-    from scansion.experiments.difference import diff
+    from scansion.experiments.evidence.difference import diff
 
     with lab_or_none(args.lab) as lab:
         found = diff(args.a, args.b, lab, data=_spec(args), id=args.id)

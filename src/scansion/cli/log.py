@@ -27,7 +27,7 @@ def configure(parser: Parser) -> None:
 
 def main(args: Namespace) -> int:
     """Runs the command."""
-    from scansion.experiments.lineage import log
+    from scansion.experiments.evidence.lineage import log
 
     with lab_or_none(args.lab) as lab:
         found = log(args.prompt, lab, most=args.n)

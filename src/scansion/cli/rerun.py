@@ -21,8 +21,8 @@ from scansion.cli._show import code_of, complain, print_json, put_out, width
 from scansion.errors import InputError
 
 if TYPE_CHECKING:
+    from scansion.experiments.evidence.rerun import Rerun
     from scansion.experiments.plan import Plan
-    from scansion.experiments.rerun import Rerun
     from scansion.experiments.results import RunResult
 
 
@@ -40,7 +40,7 @@ def configure(parser: Parser) -> None:
 
 def main(args: Namespace) -> int:
     """Runs the command."""
-    from scansion.experiments.rerun import repeat
+    from scansion.experiments.evidence.rerun import repeat
 
     if args.all and args.runs:
         raise InputError("rerun: give runs or --all, not both")

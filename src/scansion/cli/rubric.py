@@ -21,7 +21,7 @@ from scansion.cli._show import print_json, put_out, say_written, width
 from scansion.errors import InputError
 
 if TYPE_CHECKING:
-    from scansion.experiments.rubrics import RubricReport, RubricTerms
+    from scansion.experiments.people.rubrics import RubricReport, RubricTerms
 
 _FILE = "rubric.md"
 
@@ -45,7 +45,7 @@ def main(args: Namespace) -> int:
     import asyncio
 
     from scansion.experiments.lab import Lab
-    from scansion.experiments.rubrics import draft_rubric
+    from scansion.experiments.people.rubrics import draft_rubric
     from scansion.scorers.rubric import write_rubric
 
     terms = _terms(args)
@@ -61,7 +61,7 @@ def main(args: Namespace) -> int:
 
 
 def _terms(args: Namespace) -> RubricTerms:
-    from scansion.experiments.rubrics import RubricTerms
+    from scansion.experiments.people.rubrics import RubricTerms
     from scansion.scorers.rubric import read_rubric
 
     if args.check is None and args.model is None:

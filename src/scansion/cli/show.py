@@ -159,7 +159,7 @@ def _read(lab: Lab, run: RunRecord, selection: Selection, args: Namespace) -> in
     from scansion.cli._reader.app import Reader
     from scansion.cli._reader.signals import end
     from scansion.cli._reader.terminal import Hangup, Terminal
-    from scansion.experiments.pen import Pen, scorers_of
+    from scansion.experiments.people.pen import Pen, scorers_of
     from scansion.experiments.reading import Reading
     from scansion.report.figures import plural
     from scansion.report.text import one_line, wrap

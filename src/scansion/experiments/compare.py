@@ -12,11 +12,12 @@ from msgspec import Struct, structs
 
 from scansion.data import Dataset, DataSpec, Row, open_dataset
 from scansion.errors import InputError, ProgramError
-from scansion.experiments.corrections import corrections_note
 from scansion.experiments.figures import Figures, VariantInfo, read_figures, read_totals
 from scansion.experiments.lab import Lab
 from scansion.experiments.looks import looks_of
 from scansion.experiments.only import warned
+from scansion.experiments.people.corrections import corrections_note
+from scansion.experiments.people.targets import check_targets, same_value
 from scansion.experiments.results import Comparison, Looks, RunResult, VariantResult, known_sum
 from scansion.experiments.store.codec import unpack
 from scansion.experiments.store.runs import RunRecord, group_label
@@ -31,7 +32,6 @@ from scansion.experiments.summary import (
     scorer_result,
     variant_result,
 )
-from scansion.experiments.targets import check_targets, same_value
 from scansion.experiments.variants import find_variant, pair_with_baseline
 from scansion.experiments.verdicts import Sides, check_margin, compare_pairs, pair
 from scansion.scorers import Scorer, build_scorer

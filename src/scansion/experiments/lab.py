@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from scansion.errors import InputError
-from scansion.experiments.annotations import Annotations
+from scansion.experiments.people.annotations import Annotations
 from scansion.experiments.results import OutcomeView, RunResult
 from scansion.experiments.store.annotations import AnnotationTable
 from scansion.experiments.store.journal import Journal
@@ -118,7 +118,7 @@ class Lab:
 
     def result(self, name: str | None = None) -> RunResult:
         """A run's figures: those it closed with, or for a run that did not, those of what is there."""
-        from scansion.experiments.corrections import with_note
+        from scansion.experiments.people.corrections import with_note
         from scansion.experiments.summary import summarize
 
         run = self.run_table.find(name)

@@ -14,10 +14,10 @@ from typing import Any
 
 from scansion.data import Dataset
 from scansion.experiments.lab import Lab
+from scansion.experiments.people.targets import content_of
 from scansion.experiments.results import Looks
 from scansion.experiments.store.looks import LookTable
 from scansion.experiments.store.runs import RunRecord
-from scansion.experiments.targets import content_of
 from scansion.types import Example, canonical
 
 __all__ = ["looks_of", "note_look", "parted_before", "shown_before"]

@@ -24,12 +24,12 @@ from msgspec import Struct, structs
 
 from scansion.data import Dataset, Row
 from scansion.errors import InputError, nearest
-from scansion.experiments.annotations import Annotation, by_outcome, standing_in, standing_of, tag_key
-from scansion.experiments.corrections import roles_of
+from scansion.experiments.people.annotations import Annotation, by_outcome, standing_in, standing_of, tag_key
+from scansion.experiments.people.corrections import roles_of
+from scansion.experiments.people.targets import content_of, same_example
 from scansion.experiments.results import Comparison
 from scansion.experiments.selection import Selection, Which, select
 from scansion.experiments.store.runs import RunRecord
-from scansion.experiments.targets import content_of, same_example
 from scansion.types import Example, hexdigest
 
 if TYPE_CHECKING:

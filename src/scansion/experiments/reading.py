@@ -16,9 +16,9 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from scansion.experiments.annotations import Standing
 from scansion.experiments.figures import VariantInfo
 from scansion.experiments.outputs import check_output
+from scansion.experiments.people.annotations import Standing
 from scansion.experiments.results import OutcomeView
 from scansion.experiments.search import Search
 from scansion.experiments.selection import EVERYTHING, Item, Selection, baseline_of, chosen, select
@@ -26,8 +26,8 @@ from scansion.experiments.store.annotations import Place
 from scansion.experiments.views import OutcomeReader, flat_row
 
 if TYPE_CHECKING:
-    from scansion.experiments.annotations import Annotations
     from scansion.experiments.lab import Lab
+    from scansion.experiments.people.annotations import Annotations
     from scansion.experiments.store.runs import RunRecord
 
 __all__ = ["Reading"]

@@ -13,11 +13,11 @@ from msgspec import Struct
 from scansion.data.dataset import retargeted
 from scansion.data.examples import retarget
 from scansion.errors import InputError
-from scansion.experiments.corrections import Correction, outdated, with_note
 from scansion.experiments.crew import work_off
 from scansion.experiments.figures import VariantInfo
 from scansion.experiments.lab import Lab
 from scansion.experiments.outcome import held_against
+from scansion.experiments.people.corrections import Correction, outdated, with_note
 from scansion.experiments.plan import Options
 from scansion.experiments.progress import Progress, Stop, Tally
 from scansion.experiments.results import RunResult

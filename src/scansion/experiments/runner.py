@@ -19,12 +19,12 @@ from msgspec import structs
 
 from scansion.errors import BudgetSpent, Quit
 from scansion.experiments.agenda import Agenda, Job
-from scansion.experiments.corrections import with_note
 from scansion.experiments.crew import work_off
 from scansion.experiments.lab import Lab
 from scansion.experiments.looks import note_look
 from scansion.experiments.outcome import Produced, held_against, produce
 from scansion.experiments.overrides import with_settings
+from scansion.experiments.people.corrections import with_note
 from scansion.experiments.plan import Options, Plan, load_plan, make_plan
 from scansion.experiments.progress import Progress, Stop, Tally
 from scansion.experiments.results import RunResult

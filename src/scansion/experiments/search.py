@@ -77,7 +77,7 @@ class Search:
     @cached_property
     def _noted(self) -> set[Place]:
         """The outcomes on which a note or a tag stands that has the text."""
-        from scansion.experiments.annotations import standing_in
+        from scansion.experiments.people.annotations import standing_in
 
         standing = standing_in(self._lab, self._run, "note", "tag")
         return {place for place, said in standing.items() if self._in(*said.notes.values(), *said.all_tags)}

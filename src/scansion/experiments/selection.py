@@ -185,7 +185,7 @@ def _tagged(lab: Lab, run: RunRecord, tag: str) -> set[Place]:
 
     Raises InputError for a tag that is nowhere in the run.
     """
-    from scansion.experiments.annotations import standing_in, tag_key
+    from scansion.experiments.people.annotations import standing_in, tag_key
 
     tags = [(name, place) for place, said in standing_in(lab, run, "tag").items() for name in said.all_tags]
     tags += _tags_of_rows(lab, run)

@@ -13,15 +13,15 @@ from msgspec import Struct
 
 from scansion.data import Dataset, DataSpec, Row, open_dataset
 from scansion.errors import InputError, nearest
-from scansion.experiments.corrections import corrected, roles_of
 from scansion.experiments.gates import check_least, parse_gate
 from scansion.experiments.lab import Lab
 from scansion.experiments.leaks import check_leaks
 from scansion.experiments.looks import shown_before
 from scansion.experiments.only import chosen_rows, nothing_left, settle, told
+from scansion.experiments.people.corrections import corrected, roles_of
+from scansion.experiments.people.targets import check_targets
 from scansion.experiments.plan import Options, Plan
 from scansion.experiments.store.runs import RunLedger, RunRecord
-from scansion.experiments.targets import check_targets
 from scansion.experiments.variants import (
     Variant,
     build_variants,

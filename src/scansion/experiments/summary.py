@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
 
-from scansion.experiments.agreements import agreements_of
+from scansion.experiments.agreement.people import agreements_of
 from scansion.experiments.checklists import checklists_of
 from scansion.experiments.figures import (
     Figures,

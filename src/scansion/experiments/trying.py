@@ -21,12 +21,12 @@ from msgspec import Struct, structs
 from scansion.data import Row
 from scansion.data.columns import TARGETS
 from scansion.errors import BudgetSpent, InputError, nearest
-from scansion.experiments.corrections import roles_of
 from scansion.experiments.lab import Lab
 from scansion.experiments.looks import parted_before
 from scansion.experiments.only import nothing_left, settle
 from scansion.experiments.outcome import Produced, held_against, produce
 from scansion.experiments.overrides import with_settings
+from scansion.experiments.people.corrections import roles_of
 from scansion.experiments.plan import Options, Plan, load_plan, make_plan
 from scansion.experiments.preview import requests_of
 from scansion.experiments.results import OutcomeView

@@ -15,8 +15,8 @@ from msgspec import Struct, structs
 from scansion.data import Dataset, DataSpec, open_dataset
 from scansion.errors import InputError
 from scansion.experiments.compare import Terms
+from scansion.experiments.people.targets import check_targets
 from scansion.experiments.results import RunResult
-from scansion.experiments.targets import check_targets
 from scansion.interop._ids import told_apart
 from scansion.interop.foreign import ForeignOutcome, ForeignRun, ForeignVariant, compare_foreign
 from scansion.models.providers._recording import Line, Places, line_key, readable

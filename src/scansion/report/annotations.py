@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from typing import Any, Literal
 
-from scansion.experiments.findings import CorrectedTarget, Findings, MarkedItem
+from scansion.experiments.people.findings import CorrectedTarget, Findings, MarkedItem
 from scansion.report.figures import NONE, Scale, kappa, plural
 from scansion.report.plain import value_text
 from scansion.report.table import Column, grid

@@ -13,8 +13,8 @@ from typing import Any
 import msgspec
 
 from scansion import __version__
-from scansion.experiments.card import Card, InputFact
-from scansion.experiments.evidence import Evidence, short
+from scansion.experiments.evidence.card import Card, InputFact
+from scansion.experiments.evidence.evidence import Evidence, short
 from scansion.models.keys import redact
 from scansion.report import sentences
 from scansion.report.figures import NONE, count, plural, seconds, usd

@@ -18,7 +18,7 @@ from scansion.report.words import compared
 from scansion.types import Call, Example, ImagePart, Message, Request, Score, request_digest
 
 if TYPE_CHECKING:
-    from scansion.experiments.annotations import Standing
+    from scansion.experiments.people.annotations import Standing
 
 __all__ = [
     "SIDE",

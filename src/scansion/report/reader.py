@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
-from scansion.experiments.annotations import Standing
 from scansion.experiments.figures import VariantInfo
+from scansion.experiments.people.annotations import Standing
 from scansion.experiments.results import OutcomeView, known_sum
 from scansion.experiments.selection import Selection
 from scansion.report.figures import plural, seconds, usd

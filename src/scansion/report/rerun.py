@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from scansion.experiments.rerun import Rerun, VerdictChange
+from scansion.experiments.evidence.rerun import Rerun, VerdictChange
 from scansion.experiments.results import Comparison
 from scansion.report import sentences
 from scansion.report.figures import NONE, Scale, plural

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scansion.experiments.rubrics import RubricReport
+from scansion.experiments.people.rubrics import RubricReport
 from scansion.report.figures import Scale, kappa_said, plural, usd
 from scansion.report.text import cut, one_line, wrap
 

@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
 
-from scansion.experiments.difference import Difference, Rendered, Side
-from scansion.experiments.evidence import Evidence, short
-from scansion.experiments.lineage import Lineage, Version
+from scansion.experiments.evidence.difference import Difference, Rendered, Side
+from scansion.experiments.evidence.evidence import Evidence, short
+from scansion.experiments.evidence.lineage import Lineage, Version
 from scansion.prompts.diff import Change
 from scansion.report import sentences
 from scansion.report.figures import NONE, Scale, count, plural, usd

@@ -14,8 +14,8 @@ from scansion.cli._reader.keys import Key
 from scansion.cli._reader.line import Line
 from scansion.cli._reader.terminal import Row, Terminal
 from scansion.errors import InputError
-from scansion.experiments.drafts import Drafts
-from scansion.experiments.pen import Pen
+from scansion.experiments.people.drafts import Drafts
+from scansion.experiments.people.pen import Pen
 from scansion.experiments.reading import Reading
 from scansion.experiments.results import OutcomeView
 from scansion.experiments.selection import Item

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from scansion.errors import InputError
 from scansion.experiments.figures import VariantInfo
-from scansion.experiments.keeping import default_file
+from scansion.experiments.people.keeping import default_file
 from scansion.report.figures import plural
 from scansion.report.plain import value_text
 from scansion.report.text import wrap

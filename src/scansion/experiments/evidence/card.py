@@ -12,14 +12,14 @@ from typing import Any
 from msgspec import Struct
 
 from scansion.errors import InputError, ProgramError
-from scansion.experiments.annotations import standing_tags
-from scansion.experiments.difference import Side, find_prompt
-from scansion.experiments.evidence import Evidence, Shelf
+from scansion.experiments.evidence.difference import Side, find_prompt
+from scansion.experiments.evidence.evidence import Evidence, Shelf
+from scansion.experiments.evidence.lineage import Version, log
+from scansion.experiments.evidence.samples import Sample, find_sample
 from scansion.experiments.figures import VariantInfo
 from scansion.experiments.lab import Lab
-from scansion.experiments.lineage import Version, log
+from scansion.experiments.people.annotations import standing_tags
 from scansion.experiments.results import OutcomeView
-from scansion.experiments.samples import Sample, find_sample
 from scansion.prompts import Prompt
 from scansion.prompts.options import OPTIONS
 from scansion.prompts.sources import Revision

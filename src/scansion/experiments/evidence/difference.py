@@ -10,9 +10,9 @@ from msgspec import Struct
 
 from scansion.data import DataSpec
 from scansion.errors import InputError, ProgramError
-from scansion.experiments.evidence import Evidence, Shelf, Use, short
+from scansion.experiments.evidence.evidence import Evidence, Shelf, Use, short
+from scansion.experiments.evidence.samples import Sample, find_sample, row_sample
 from scansion.experiments.lab import Lab
-from scansion.experiments.samples import Sample, find_sample, row_sample
 from scansion.prompts import Prompt, load
 from scansion.prompts.diff import Change, changes
 from scansion.prompts.history import at_head, commits

@@ -18,7 +18,7 @@ import msgspec
 
 from scansion.data.columns import normal
 from scansion.errors import InputError
-from scansion.experiments.annotations import Standing
+from scansion.experiments.people.annotations import Standing
 from scansion.experiments.results import OutcomeView
 from scansion.experiments.store.runs import RunRecord
 

@@ -14,18 +14,18 @@ from typing import Any
 from msgspec import Struct, structs
 
 from scansion.errors import BudgetSpent, CallError, InputError
-from scansion.experiments.agreements import agreement_of
-from scansion.experiments.annotations import Standing
+from scansion.experiments.agreement.people import agreement_of
 from scansion.experiments.crew import work_off
-from scansion.experiments.findings import marked_items
 from scansion.experiments.lab import Lab
 from scansion.experiments.outcome import held_against
+from scansion.experiments.people.annotations import Standing
+from scansion.experiments.people.findings import marked_items
+from scansion.experiments.people.targets import content_of
 from scansion.experiments.plan import Options
 from scansion.experiments.progress import Stop
 from scansion.experiments.results import Agreement, OutcomeView, known_sum
 from scansion.experiments.store.outcomes import DONE, ERROR, OutcomeRecord, ScoreRecord
 from scansion.experiments.store.runs import RunRecord
-from scansion.experiments.targets import content_of
 from scansion.models.budget import Budget, Limits
 from scansion.models.gateway import CallSettings, Gateway
 from scansion.models.lm import LM, Trace

@@ -12,7 +12,7 @@ from scansion.types import canonical, digest
 
 if TYPE_CHECKING:
     from scansion.data import Dataset
-    from scansion.experiments.annotations import Annotation
+    from scansion.experiments.people.annotations import Annotation
     from scansion.scorers import Scorer
 
 __all__ = [

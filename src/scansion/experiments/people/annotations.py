@@ -21,10 +21,10 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from msgspec import Struct
 
 from scansion.errors import InputError
-from scansion.experiments.people import current_author
+from scansion.experiments.people.names import current_author
+from scansion.experiments.people.targets import check_target, content_of, same_example, targets_about
 from scansion.experiments.results import OutcomeView
 from scansion.experiments.store.annotations import Act, AnnotationTable, Place
-from scansion.experiments.targets import check_target, content_of, same_example, targets_about
 from scansion.types import canonical
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from scansion.errors import InputError
-from scansion.experiments.evidence import Evidence, Shelf, Use
+from scansion.experiments.evidence.evidence import Evidence, Shelf, Use
 from scansion.experiments.lab import Lab
 from scansion.experiments.results import iso
 from scansion.prompts import load

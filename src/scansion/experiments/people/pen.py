@@ -18,11 +18,11 @@ from typing import Any
 from msgspec import structs
 
 from scansion.errors import InputError
-from scansion.experiments.annotations import Annotations, Standing, tag_key
-from scansion.experiments.keeping import append_shot, remove_shot, shot_of
+from scansion.experiments.people.annotations import Annotations, Standing, tag_key
+from scansion.experiments.people.keeping import append_shot, remove_shot, shot_of
+from scansion.experiments.people.targets import as_target, same_value
 from scansion.experiments.results import OutcomeView
 from scansion.experiments.store.runs import RunRecord
-from scansion.experiments.targets import as_target, same_value
 from scansion.scorers import Scorer, build_scorer
 from scansion.types import Example
 

@@ -14,10 +14,10 @@ import msgspec
 from msgspec import Struct, structs
 
 from scansion.data import Dataset, DataSpec, open_dataset
-from scansion.experiments.annotations import Annotation
+from scansion.experiments.people.annotations import Annotation
+from scansion.experiments.people.targets import content_of, same_value, targets_about
 from scansion.experiments.results import RunResult
 from scansion.experiments.store.runs import RunRecord
-from scansion.experiments.targets import content_of, same_value, targets_about
 from scansion.types import Example
 
 if TYPE_CHECKING:

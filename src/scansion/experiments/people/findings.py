@@ -11,14 +11,21 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from scansion.experiments.agreements import agreement_of
-from scansion.experiments.annotations import Annotation, Standing, acts_by_place, standing_in, standing_of, tag_key
-from scansion.experiments.corrections import corrections_in
+from scansion.experiments.agreement.people import agreement_of
 from scansion.experiments.lab import Lab
+from scansion.experiments.people.annotations import (
+    Annotation,
+    Standing,
+    acts_by_place,
+    standing_in,
+    standing_of,
+    tag_key,
+)
+from scansion.experiments.people.corrections import corrections_in
+from scansion.experiments.people.targets import same_value
 from scansion.experiments.results import Agreement, OutcomeView
 from scansion.experiments.store.annotations import Place
 from scansion.experiments.store.runs import RunRecord
-from scansion.experiments.targets import same_value
 from scansion.experiments.views import OutcomeReader
 
 __all__ = ["CorrectedTarget", "Findings", "MarkedItem", "Person", "Tag", "findings", "judged", "marked_items"]

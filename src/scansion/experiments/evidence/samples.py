@@ -11,7 +11,7 @@ from msgspec import Struct
 from scansion.data import Dataset, DataSpec, Row, open_dataset
 from scansion.data.columns import match
 from scansion.errors import InputError, nearest
-from scansion.experiments.evidence import Use
+from scansion.experiments.evidence.evidence import Use
 from scansion.experiments.lab import Lab
 from scansion.experiments.variants import optional_columns
 from scansion.prompts import Prompt

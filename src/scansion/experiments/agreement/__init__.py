@@ -1,0 +1,1 @@
+"""How far raters agree, and correcting a judge by people."""

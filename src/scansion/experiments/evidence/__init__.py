@@ -1,0 +1,1 @@
+"""The versions of a prompt and what the lab knows of them."""

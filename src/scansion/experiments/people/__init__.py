@@ -1,0 +1,1 @@
+"""What people say of outcomes and examples, and what is made of it."""
