@@ -1,4 +1,4 @@
-"""Writes gallery.md: every technique, scorer, extractor and model provider, as the registries describe them.
+"""Writes gallery.md: every technique, stopping rule, scorer, extractor and provider, as the registries describe them.
 
 python docs/gallery.py
 """
@@ -19,7 +19,7 @@ from scansion.models.providers._compatible import SERVERS
 from scansion.models.registry import OPTIONS, providers
 from scansion.scorers import extractor, scorer
 from scansion.specs import Entry, Registry
-from scansion.techniques import technique
+from scansion.techniques import stop, technique
 from scansion.types import Sampling
 
 PAGE = Path(__file__).with_suffix(".md")
@@ -38,6 +38,7 @@ def page() -> str:
     sections = [
         HEAD,
         *_section("Techniques", "Joined by `|`, the first innermost; `as-is` is the prompt as it stands.", technique),
+        *_section("Stopping rules", "Given to `vote` as `stop=`.", stop),
         *_section("Scorers", "Scorers of your own are written `python:FILE_STEM:FUNCTION`.", scorer),
         *_section("Extractors", "Given to a scorer or a technique as `by=`.", extractor),
         *_models(),

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from scansion.data import Dataset
+    from scansion.experiments.agreement.agree import agree
     from scansion.experiments.experiment import Experiment
     from scansion.experiments.runner import run
     from scansion.interop.compare import compare
@@ -32,6 +33,7 @@ __all__ = [
     "Experiment",
     "Prompt",
     "__version__",
+    "agree",
     "compare",
     "extractor",
     "provider",
@@ -44,6 +46,7 @@ _HOMES = {
     "Dataset": ("scansion.data", "Dataset"),
     "Experiment": ("scansion.experiments.experiment", "Experiment"),
     "Prompt": ("scansion.prompts", "Prompt"),
+    "agree": ("scansion.experiments.agreement.agree", "agree"),
     "compare": ("scansion.interop.compare", "compare"),
     "extractor": ("scansion.scorers", "extractor"),
     "provider": ("scansion.models.registry", "providers"),

@@ -4,7 +4,9 @@
 `CallError`       a call to a model could not be done; the outcome that needed it becomes an error of that kind
 `ProgramError`    a program, technique or scorer failed on its own; likewise an error outcome
 `Unscored`        an output cannot be scored, with the reason; the outcome is unscored
-`BudgetSpent`     the budget does not allow the next call; the outcome is unreached
+`Unreached`       a call was not made, and the outcome that needed it is unreached:
+`BudgetSpent`     the budget does not allow it
+`Withdrawn`       nobody needs the outcome any more
 `Quit`            the person wants to stop; exit code 130
 
 Only `experiments` turns these into outcomes, and only `cli` into exit codes.
@@ -23,7 +25,9 @@ __all__ = [
     "ProgramError",
     "Quit",
     "ScansionError",
+    "Unreached",
     "Unscored",
+    "Withdrawn",
     "nearest",
 ]
 
@@ -95,8 +99,16 @@ class Unscored(ScansionError):
         self.reason = reason
 
 
-class BudgetSpent(ScansionError):
+class Unreached(ScansionError):
+    """A call was not made on purpose, so that its outcome is not there."""
+
+
+class BudgetSpent(Unreached):
     """The next call could exceed the budget, so it was not made."""
+
+
+class Withdrawn(Unreached):
+    """The comparison is decided that the next call was for, so it was not made."""
 
 
 class Quit(ScansionError):

@@ -45,6 +45,13 @@ OWN = {
     ),
     "old.jsonl": '{"prompt": "Ana has 2 pears and buys 3. How many?", "completion": "She has 6."}\n',
     "new.jsonl": '{"prompt": "Ana has 2 pears and buys 3. How many? Think step by step.", "completion": "5"}\n',
+    "labels.csv": "gold,gpt,ann,bob,cleo\n"
+    + "good,good,good,bad,good\nbad,good,bad,bad,bad\n,bad,good,good,bad\n" * 20,
+    "votes.jsonl": "".join(
+        f'{{"id": {i}, "worker": "{w}", "vote": "{v}"}}\n' for i in range(20) for w, v in (("a", i % 2), ("b", i % 3))
+    ),
+    "verdicts.csv": "gold,judge,judge_swapped,answer_1,answer_2\n" + "1,1,2,short,a longer one\n2,1,1,long,x\n" * 10,
+    "votes.csv": "question,left,right,winner\nq1,direct,steps,right\nq1,steps,debate,tie\nq2,debate,direct,left\n",
     "results.csv": "answer_v1,answer_v2,gold\n4,5,5\n5,5,5\n",
     "promptfooconfig.yaml": """prompts: ["Say {{word}}", "Only {{word}}"]
 providers: [echo]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import json
 import sys
@@ -11,6 +12,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from tests.experiments.watched_project import WatchedProject
 
 import scansion
 from scansion.experiments.lab import Lab
@@ -105,3 +107,10 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
 
 
 Ask = Callable[..., RunResult]
+
+
+@pytest.fixture
+def watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> WatchedProject:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    return WatchedProject(tmp_path, "steps_" + hashlib.blake2b(str(tmp_path).encode(), digest_size=6).hexdigest())

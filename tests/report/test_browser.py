@@ -39,7 +39,7 @@ def driven(page: str, act: str) -> str:
 @pytest.fixture
 def page(result, views, nasty) -> str:
     stream = io.StringIO()
-    html.write(result, views, stream, flips=views[2:4], prompts=[html.PromptUse("direct", nasty)])
+    html.write(result, views, stream, flips=views[2:4], beside=html.Beside([html.PromptUse("direct", nasty)]))
     return stream.getvalue()
 
 

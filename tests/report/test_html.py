@@ -24,7 +24,7 @@ def data(text, name):
 
 def test_nothing_that_a_model_wrote_is_markup(result, views, nasty):
     prompts = [html.PromptUse("direct", f"{nasty} {{{{question}}}}")]
-    text = page(result, views, prompts=prompts)
+    text = page(result, views, beside=html.Beside(prompts))
     assert text.count("</script>") == 4
     assert "<img" not in text
     assert "\u202e" not in text
@@ -83,7 +83,7 @@ def test_a_run_without_outcomes_or_means_is_still_a_page(build):
 def test_a_template_is_shown_once_with_what_each_technique_sent(result, views):
     uses = [html.PromptUse("direct", "T {{q}}", "abc" * 10), html.PromptUse("steps | vote(5)", "T {{q}}", "abc" * 10)]
     variants = [structs.replace(v, prompt="p.txt") for v in result.variants]
-    text = page(structs.replace(result, variants=variants), views, prompts=uses)
+    text = page(structs.replace(result, variants=variants), views, beside=html.Beside(uses))
     assert text.count("T {{q}}") == 1
     assert "<h3><bdi>p.txt</bdi></h3>" in text
     assert "technique as-is, version abcabcabcabc<" in text

@@ -2,7 +2,8 @@
 
 Figures become `#`, ids of examples `ID`, digests `DIGEST`, times `TIME` and `DATE`, what a model wrote `OUTPUT`. A
 sentence that was broken over lines is one line again; a table of variants is their names and its columns. Remarks that
-depend on what the model happened to say (none wrong, an output cut off, rows that would decide) are left out.
+depend on what the model happened to say (none wrong, an output cut off, rows that would decide, what trials tell) are
+left out.
 """
 
 from __future__ import annotations
@@ -12,11 +13,14 @@ from collections.abc import Iterable, Iterator
 
 __all__ = ["shape"]
 
-_BY_CHANCE = re.compile(r"`[^`]+`: (0 wrong of|\d+ unscored|\d+ outputs? )")
-_SENTENCE = re.compile(r"`|this run |the prices |no scorer: ")
+_BY_CHANCE = re.compile(
+    r"`[^`]+`: (0 wrong of|\d+ unscored|\d+ outputs? |of the variance of|all trials of)|surely dominated by "
+)
+_SENTENCE = re.compile(r"`|this run |the prices |no scorer: |surely dominated by ")
 _CHANCE_COLUMNS = {"bounds", "unscored"}
 _PIECES = [
     (r"; about [\d,]+ more rows?[^;]* would decide it", ""),
+    (r"; (few|no) rows? differs?: the interval is on the wide side", ""),
     (r"; \[[^]]*\] points over all ways the unscored could have gone", ""),
     (r"[\d,]+ scored pairs of [\d,]+ examples", "# pairs"),
     (r"(right|wrong); (\S+): [\d.]+( \(.*\))?", r"right or wrong; \2: #"),

@@ -15,6 +15,7 @@ import pytest
 from scipy.special import gammaln
 from scipy.stats import binom
 
+from scansion.stats.caution import few_flips
 from scansion.stats.intervals import mean_interval, wilson
 from scansion.stats.mcnemar import mcnemar
 from scansion.stats.newcombe import Table, paired_interval
@@ -34,6 +35,15 @@ def test_wilson_covers_exactly(n: int, rate: float) -> None:
     intervals = [wilson(k, n) for k in range(n + 1)]
     covered = np.array([i.lo <= rate <= i.hi for i in intervals])
     assert binom.pmf(np.arange(n + 1), n, rate) @ covered >= FLOOR
+
+
+@pytest.mark.parametrize(("n", "most"), [(30, 0.975), (100, 0.96), (1000, 0.96)])
+def test_wilson_covers_neither_too_seldom_nor_too_often_on_average(n: int, most: float) -> None:
+    limits = np.array([(i.lo, i.hi) for i in (wilson(k, n) for k in range(n + 1))])
+    rates = np.arange(2, 99)[:, None] / 100
+    covered = (binom.pmf(np.arange(n + 1), n, rates) * ((limits[:, 0] <= rates) & (rates <= limits[:, 1]))).sum(axis=1)
+    assert 0.94 <= covered.mean() <= most
+    assert covered.min() >= FLOOR
 
 
 @functools.cache
@@ -82,6 +92,20 @@ def test_paired_intervals_cover_exactly() -> None:
         assert weights @ covered >= FLOOR, (a, b, agreement)
         if a == b:
             assert weights @ rejects <= MOST_REJECTED, (a, b, agreement)
+
+
+def test_paired_intervals_with_flips_enough_cover_on_average_what_they_say() -> None:
+    """Designs that come without a caution more often than with one."""
+    cells, limits, _ = paired_tables(30)
+    said = np.array([bool(few_flips(flips)) for flips in cells[:, 1] + cells[:, 2]])
+    found = []
+    for a, b, agreement in designs():
+        both = a * b + agreement * (min(a, b) - a * b)
+        weights = chances(cells, (both, a - both, b - both, 1 - a - b + both))
+        if weights @ said < 0.5:
+            found.append(weights @ ((limits[:, 0] <= b - a + 1e-12) & (limits[:, 1] >= b - a - 1e-12)))
+    assert len(found) > 10
+    assert 0.94 <= np.mean(found) <= 0.96
 
 
 def test_what_compare_reports_is_what_was_checked() -> None:
@@ -246,6 +270,18 @@ def graded_pairs(kind: str, n: int, runs: int) -> tuple[float, float, float]:
 @pytest.mark.parametrize("kind", ["overlap", "rare marks"])
 def test_graded_means_cover(kind: str) -> None:
     assert graded_mean_coverage(kind, 30, 250) >= FLOOR - slack(FLOOR, 250)
+
+
+def test_graded_shares_near_an_end_cover_where_student_t_does_not() -> None:
+    """Marks in quarters with a true mean of 0.02: t covers about half of the time."""
+    rng, runs, covered, by_t = np.random.default_rng(3), 1_000, 0, 0
+    for _ in range(runs):
+        values = rng.binomial(4, rng.beta(0.02, 0.98, 30)) / 4
+        found = mean_interval(values)
+        covered += found.lo <= 0.02 <= found.hi
+        by_t += abs(values.mean() - 0.02) <= 2.045 * values.std(ddof=1) / 30**0.5
+    assert covered / runs >= FLOOR
+    assert by_t / runs < 0.8
 
 
 @pytest.mark.parametrize("kind", ["rarely either way", "rarely, mostly up"])

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 from statsmodels.stats.multitest import multipletests
@@ -15,7 +16,9 @@ from statsmodels.stats.power import NormalIndPower
 
 from scansion.stats.clusters import compact, distinct, merge
 from scansion.stats.multiple import holm, holm_levels
-from scansion.stats.need import pairs_needed, sd_of_flips
+from scansion.stats.need import pairs_for, pairs_needed, sd_of_flips
+from scansion.stats.newcombe import Table
+from scansion.stats.power import Aim
 from scansion.stats.quantiles import p50_p95
 from scansion.stats.verdict import decide, decide_bounded
 
@@ -109,17 +112,19 @@ def test_pairs_needed_gives_the_power_asked_for() -> None:
     assert needed is not None
     power = NormalIndPower(ddof=0).power(0.05 / 0.5, needed, 0.05, ratio=0)
     assert power == pytest.approx(0.8, abs=0.002)
-    assert pairs_needed(-0.05, 0.5, 200) == needed
 
 
-def test_pairs_needed_with_a_margin_takes_the_nearer_claim() -> None:
-    assert pairs_needed(-0.01, 0.4, 500, margin=0.06) == pairs_needed(0.05, 0.4, 500)
-    assert pairs_needed(-0.05, 0.4, 500, margin=0.01) == pairs_needed(0.05, 0.4, 500)
-    assert pairs_needed(0.0, 0.4, 500, margin=0.05) == pairs_needed(0.05, 0.4, 500)
+@pytest.mark.parametrize(("flips", "n"), [((2, 4), 30), ((5, 8), 40), ((10, 15), 100), ((20, 30), 100)])
+def test_pairs_needed_is_near_what_a_plan_asks_for(flips: tuple[int, int], n: int) -> None:
+    down, up = flips
+    table = Table(0.6 * (n - down - up), down + 0.5, up + 0.5, 0.4 * (n - down - up))
+    plan = pairs_for(Table(*(share / (n + 1) for share in structs.astuple(table))), Aim())
+    assert pairs_needed((up - down) / n, sd_of_flips(flips, n), n) == pytest.approx(plan, rel=0.1)
 
 
 def test_pairs_needed_says_none_where_no_amount_is_sensible() -> None:
     assert pairs_needed(0.0, 0.4, 500) is None
+    assert pairs_needed(-0.1, 0.4, 500) is None
     assert pairs_needed(0.001, 0.5, 100) is None
     assert pairs_needed(0.9, 0.1, 40) == 40
     with pytest.raises(ValueError):

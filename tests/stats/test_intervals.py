@@ -75,6 +75,41 @@ def test_skewed_values_take_the_bootstrap_and_lean_as_they_do() -> None:
     assert found.hi > reference.high * 0.95  # BCa is known to stop short on this side
 
 
+def test_graded_wilson_solves_its_score_equation() -> None:
+    """(mean - m)^2 = t^2 share m (1 - m) / n at both limits, with the share of the 0/1 variance that was estimated."""
+    values = np.random.default_rng(4).beta(0.1, 2, 40)
+    found = mean_interval(values, level=0.9)
+    assert found.method == "graded Wilson"
+    n, mean = 40, values.mean()
+    made_up = 0.25 * ((1 - mean) ** 2 + mean**2)
+    share = (((values - mean) ** 2).sum() + made_up) / (n * mean * (1 - mean) + made_up)
+    t = scipy_stats.t.ppf(0.95, n - 1)
+    for limit in (found.lo, found.hi):
+        assert (mean - limit) ** 2 == pytest.approx(t**2 * share * limit * (1 - limit) / n)
+    turned = mean_interval(1 - values, level=0.9)
+    assert (turned.lo, turned.hi) == (pytest.approx(1 - found.hi), pytest.approx(1 - found.lo))
+
+
+@quick
+@given(st.integers(0, 2**32 - 1), st.booleans())
+def test_graded_shares_stay_within_their_scale(seed: int, clustered: bool) -> None:
+    rng = np.random.default_rng(seed)
+    values = rng.beta(0.05, 1, 30)
+    found = mean_interval(values, clusters=rng.integers(0, 20, 30) if clustered else None)
+    if found.method.startswith("graded Wilson"):
+        assert 0.0 <= found.lo <= found.mean <= found.hi <= 1.0
+
+
+def test_cautions_say_where_an_interval_misses_its_level() -> None:
+    rng = np.random.default_rng(5)
+    rows, labels = rng.random(300) < 0.5, np.repeat(np.arange(100), 3)
+    assert mean_interval(rows).caution == ""
+    assert mean_interval(np.repeat(rows[:100], 3), clusters=labels).caution == ""
+    assert "few clusters" in mean_interval(rows, clusters=np.repeat(np.arange(10), 30)).caution
+    assert "unrelated" in mean_interval(rows, clusters=labels).caution
+    assert "narrow" in mean_interval(rng.lognormal(0, 1.5, 30)).caution
+
+
 def test_clustered_values_equal_a_cluster_robust_regression_on_a_constant() -> None:
     rng = np.random.default_rng(2)
     clusters = rng.integers(0, 25, 200)

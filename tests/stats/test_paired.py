@@ -13,7 +13,7 @@ from scipy import stats as scipy_stats
 from statsmodels.stats.contingency_tables import mcnemar as statsmodels_mcnemar
 
 from scansion.stats.mcnemar import mcnemar
-from scansion.stats.newcombe import Table, newcombe, paired_interval, tango
+from scansion.stats.newcombe import Table, bonett_price, newcombe, paired_interval
 from scansion.stats.paired import Paired, compare
 from scansion.stats.sign_flip import sign_flip
 
@@ -44,28 +44,31 @@ def test_newcombe_gives_the_published_limits(cells: tuple[int, int, int, int], l
     assert found.flips == (cells[1], cells[2])
 
 
-def test_tango_solves_its_score_equation() -> None:
-    """The limits are where the statistic, its nuisance rate found by direct search of the likelihood, is +-1.96."""
-    table = Table(36, 2, 12, 0)
-    found = tango(table)
-    for limit, z in ((found.lo, 1.959964), (found.hi, -1.959964)):
-        rates = np.linspace(1e-6, (1 - limit) / 2 - 1e-6, 2_000_001)  # of flips to a alone; to b alone: rate + limit
-        likelihood = 12 * np.log(rates + limit) + 2 * np.log(rates) + 36 * np.log(1 - 2 * rates - limit)
-        rate = rates[likelihood.argmax()]
-        score = (12 - 2 - 50 * limit) / math.sqrt(50 * (2 * rate + limit - limit**2))
-        assert score == pytest.approx(z, abs=1e-4)
-    none = tango(Table(50, 0, 0, 50))
-    assert none.hi == pytest.approx(1.959964**2 / (100 + 1.959964**2), abs=1e-6)  # closed form where nothing flips
-    assert none.lo == pytest.approx(-none.hi)
-    assert (tango(Table(0, 0, 9, 0)).hi, tango(Table(0, 9, 0, 0)).lo) == (1.0, -1.0)
+def test_bonett_price_is_the_wald_interval_of_a_table_with_a_made_up_flip_each_way() -> None:
+    """Against the multinomial covariance by numpy, of a table with one more flip each way."""
+    for cells in ((36, 2, 12, 0), (1, 7, 1, 12), (50, 0, 5, 45), (80, 0, 0, 20)):
+        _, only_a, only_b, _ = cells
+        n = sum(cells) + 2
+        p = np.array([only_a + 1, only_b + 1, n - only_a - only_b - 2]) / n
+        spread = np.array([-1.0, 1.0, 0.0])
+        error = math.sqrt(spread @ (np.diag(p) - np.outer(p, p)) @ spread / n)
+        found = bonett_price(Table(*cells))
+        assert found.hi == pytest.approx(p[1] - p[0] + scipy_stats.norm.ppf(0.975) * error)
+        assert found.lo == pytest.approx(p[1] - p[0] - scipy_stats.norm.ppf(0.975) * error)
 
 
-def test_flips_one_way_take_in_tango() -> None:
-    table = Table(48, 0, 2, 50)
-    name, limits = paired_interval(table)
-    assert name == "Newcombe with Tango (flips one way)"
-    assert limits.lo <= newcombe(table).lo
-    assert limits.hi == tango(table).hi > newcombe(table).hi
+def test_flips_one_way_take_the_far_limit_of_bonett_and_price() -> None:
+    up, down, none = Table(48, 0, 2, 50), Table(48, 2, 0, 50), Table(50, 0, 0, 50)
+    name, limits = paired_interval(up)
+    assert name == "Newcombe with Bonett-Price (flips one way)"
+    assert limits.lo == newcombe(up).lo
+    assert limits.hi == bonett_price(up).hi > newcombe(up).hi
+    turned = paired_interval(down)[1]
+    assert (turned.lo, turned.hi) == (pytest.approx(-limits.hi), pytest.approx(-limits.lo))
+    assert paired_interval(none)[1] == bonett_price(none)
+    for all_one_way in (Table(0, 0, 9, 0), Table(0, 9, 0, 0)):
+        limits = paired_interval(all_one_way)[1]
+        assert -1.0 <= limits.lo <= all_one_way.difference <= limits.hi <= 1.0
 
 
 @quick
@@ -92,19 +95,19 @@ def test_sign_flip_by_enumeration(differences: list[float]) -> None:
     totals = [abs(sum(s * d for s, d in zip(signs, differences, strict=True)))
               for signs in itertools.product((1, -1), repeat=len(differences))]  # fmt: skip
     expected = np.mean([t >= seen - 1e-9 for t in totals])
-    assert sign_flip(np.array(differences)) == (pytest.approx(expected), True)
+    assert sign_flip(np.array(differences)) == (pytest.approx(expected), "exact")
 
 
 def test_sign_flip_exact_on_a_lattice_and_by_chance_agree_with_scipy() -> None:
     rng = np.random.default_rng(0)
     graded = rng.choice([-1.0, -0.5, 0.0, 0.5, 1.0], 120, p=[0.1, 0.1, 0.5, 0.15, 0.15])
     smooth = rng.normal(0.15, 1, 150)
-    for values, exact in ((graded, True), (smooth, False)):
-        p, was_exact = sign_flip(values)
+    for values, how in ((graded, "exact"), (smooth, "Monte Carlo")):
+        p, counting = sign_flip(values)
         expected = scipy_stats.permutation_test(
             (values,), np.sum, permutation_type="samples", n_resamples=20_000, rng=1, vectorized=True
         ).pvalue
-        assert was_exact is exact
+        assert counting == how
         assert p == pytest.approx(expected, abs=4 * math.sqrt(expected / 10_000))
 
 
@@ -114,13 +117,51 @@ def test_sign_flip_mid_p_of_single_steps_is_mcnemar() -> None:
         assert sign_flip(values, mid=True)[0] == pytest.approx(mcnemar(down, up), rel=1e-8)
 
 
-def test_sign_flip_of_very_many_units_agrees_with_the_normal_limit() -> None:
+def test_sign_flip_of_very_many_units_takes_the_normal_limit() -> None:
+    """Against exact binomials where all sizes are equal, as mid-p, far into the tail."""
+    for n, up in ((5_001, 2_560), (5_001, 2_640), (20_000, 10_400), (1_000_000, 501_500)):
+        values = np.repeat([1.0, -1.0], [up, n - up])
+        p, counting = sign_flip(values, mid=True)
+        expected = 2 * scipy_stats.binom.sf(up, n, 0.5) + scipy_stats.binom.pmf(up, n, 0.5)
+        assert counting == "normal limit" if n > 5_001 else counting in ("normal limit", "exact")
+        assert p == pytest.approx(expected, rel=2e-3)
+
+
+def test_the_normal_limit_of_uneven_units_agrees_with_signs_drawn_at_random() -> None:
     rng = np.random.default_rng(5)
-    for values in (rng.normal(0.006, 1, 100_000), rng.choice([-2.0, -1.0, 1.0, 2.0], 100_000) + 0.0):
-        z = abs(values.sum()) / math.sqrt(values @ values)
-        p, exact = sign_flip(values)
-        assert not exact
-        assert p == pytest.approx(2 * scipy_stats.norm.sf(z), abs=0.02)
+    values = rng.exponential(1, 5_000) * rng.choice([-1.0, 1.0], 5_000)
+    values += 1.6 / math.sqrt(5_000) * math.sqrt(np.mean(values**2))
+    p, counting = sign_flip(values)
+    draws = np.concatenate([rng.choice([-1.0, 1.0], (500, 5_000)) @ values for _ in range(16)])
+    expected = np.mean(np.abs(draws) >= abs(values.sum()))
+    assert counting == "normal limit"
+    assert p == pytest.approx(expected, abs=4 * math.sqrt(expected / 8_000))
+
+
+def test_few_large_units_among_very_many_are_drawn_at_random() -> None:
+    values = np.concatenate([[3_000.0, -2_000.0, 1_000.0], np.random.default_rng(6).normal(0, 1, 6_000)])
+    p, counting = sign_flip(values)
+    assert counting == "Monte Carlo"
+    assert p == pytest.approx(0.5, abs=0.03)  # the three large ones: at least 2,000 off in 4 of 8 patterns
+
+
+def test_collapsed_resamples_have_the_distribution_of_drawn_ones() -> None:
+    rng = np.random.default_rng(9)
+    values = rng.choice([-1.0, -0.5, 0.0, 0.5, 1.0], 400, p=[0.1, 0.1, 0.5, 0.15, 0.15])
+    collapsed = compare(np.zeros(400), values)
+    drawn = compare(np.zeros(400), values + rng.normal(0, 1e-9, 400))  # all different: drawn by position
+    assert collapsed.lo == pytest.approx(drawn.lo, abs=0.004)
+    assert collapsed.hi == pytest.approx(drawn.hi, abs=0.004)
+
+
+def test_very_many_graded_pairs_take_student_t() -> None:
+    rng = np.random.default_rng(10)
+    a, b = rng.random(10_000), rng.random(10_000)
+    found = compare(a, b)
+    lo, hi = scipy_stats.ttest_rel(b, a).confidence_interval()
+    assert (found.interval_method, found.test) == ("Student t", "paired permutation (normal limit)")
+    assert (found.lo, found.hi) == (pytest.approx(min(lo, 0.0)), pytest.approx(max(hi, 0.0)))
+    assert found.p == pytest.approx(scipy_stats.ttest_rel(b, a).pvalue, abs=1e-3)
 
 
 def test_graded_interval_is_near_student_t_where_that_holds() -> None:
@@ -184,6 +225,14 @@ def test_binary_scores_never_take_t_or_a_bootstrap() -> None:
             found = compare(a, b, **options)
             assert found.interval_method.startswith("Newcombe")
             assert "McNemar" in found.test
+
+
+def test_few_flips_are_said() -> None:
+    assert compare(*pairs(60, 1, 5, 34)).caution == "few rows differ: the interval is on the wide side"
+    assert compare(*pairs(60, 0, 0, 40)).caution == "no row differs: the interval is on the wide side"
+    assert compare(*pairs(60, 6, 5, 29)).caution == ""
+    few = compare(*pairs(6, 6, 5, 3), clusters=np.repeat(np.arange(10), 2))
+    assert "few" in few.caution
 
 
 def test_clusters_of_copies_count_once() -> None:

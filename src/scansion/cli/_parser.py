@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 from scansion.errors import InputError, nearest
 
-__all__ = ["Parser", "pair", "share", "whole", "whole_from_zero"]
+__all__ = ["Parser", "number", "pair", "rate", "share", "whole", "whole_from_zero"]
 
 _WIDTH = 80
 _NEGATIVE = re.compile(r"-\$?\.?\d")
@@ -102,6 +102,20 @@ def share(text: str) -> float:
     value = _number(text)
     if value <= 0:
         raise argparse.ArgumentTypeError(f"{text} is not above 0")
+    return value
+
+
+def number(text: str) -> float:
+    """A finite number."""
+    return _number(text)
+
+
+def rate(text: str) -> float:
+    """A share of 1, from 0 to 1."""
+    value = _number(text)
+    if not 0 <= value <= 1:
+        percent = f"; {value:g}% is {value / 100:g}" if 1 < value <= 100 else ""
+        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1{percent}")
     return value
 
 

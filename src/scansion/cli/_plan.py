@@ -39,6 +39,9 @@ def add_data_options(parser: Parser) -> None:
     group.add_argument(
         "--margin", metavar="X", type=share, help="not worse means: worse by less than this; 0.02 is 2 points"
     )
+    group.add_argument(
+        "--until", choices=["decided"], help="look at examples in a drawn order and stop as soon as it is decided"
+    )
     group.add_argument("--alpha", metavar="X", type=share, help="the error level of intervals and verdicts (0.05)")
     group.add_argument("--volume", metavar="N", help="requests a time, such as 2e6/month: shows USD a month")
 
@@ -134,6 +137,7 @@ def _fields(args: Namespace) -> dict[str, Any]:
         "part": args.split,
         "margin": args.margin,
         "alpha": args.alpha,
+        "until": getattr(args, "until", None),
         "no_answer": args.no_answer,
         "gold_check": args.gold_check,
         "truncated": args.truncated,

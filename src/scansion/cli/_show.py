@@ -15,6 +15,7 @@ import msgspec
 from scansion.errors import InputError
 
 if TYPE_CHECKING:
+    from scansion.experiments.frontier import Frontier
     from scansion.experiments.lab import Lab
     from scansion.experiments.results import Comparison, OutcomeView, RunResult
 
@@ -173,9 +174,21 @@ def _write_html(lab: Lab, result: RunResult, path: str, most: int | None) -> Non
             lab.views(result.run),
             stream,
             flips=chain.from_iterable(views for _, views in flips_of(lab, result)),
-            prompts=[html.PromptUse(v["name"], v["text"], v["version"]) for v in used if v["text"] is not None],
+            beside=html.Beside(
+                [html.PromptUse(v["name"], v["text"], v["version"]) for v in used if v["text"] is not None],
+                _frontier(lab, result),
+            ),
             most=most,
         )
+
+
+def _frontier(lab: Lab, result: RunResult) -> Frontier | None:
+    """Quality beside cost, where the run has scores and several variants of which it is known."""
+    from scansion.experiments.frontier import frontier_of
+
+    with suppress(InputError):
+        return frontier_of(lab, result.run) if len(result.variants) > 1 else None
+    return None
 
 
 def _open(path: str) -> TextIO:

@@ -61,8 +61,9 @@ def ask(plan: Plan, lab: str | None = None, *, yes: bool = False) -> None:
         return
     from scansion.report.figures import plural, usd
 
+    most = "at most " if found.at_most else ""
     print(
-        f"{plural(found.calls, 'call')}, about {usd(found.cost_usd)} USD, and no --budget. Go on? [y/N] ",
+        f"{most}{plural(found.calls, 'call')}, about {usd(found.cost_usd)} USD, and no --budget. Go on? [y/N] ",
         end="",
         file=sys.stderr,
         flush=True,

@@ -3,6 +3,7 @@
   scansion compare a.txt b.txt -d rows.csv -m MODEL -s exact    a run
   scansion compare A B            two variants of the last run (or of --run)
   scansion compare RUN1 RUN2      two runs
+  scansion compare A B --until decided       where would it have stopped?
   scansion compare results.csv --a v1 --b v2 --target gold -s numeric
   scansion compare a.eval b.eval [-s SCORE]      two logs of Inspect (or .json)
   scansion compare results.json [--a X --b Y]    columns of promptfoo's results
@@ -79,7 +80,7 @@ def _foreign(args: Namespace) -> RunResult:
     from scansion.interop.compare import compare_files, is_recording
 
     recorded = all(map(is_recording, args.sides))
-    _refuse(args, ["lab", "run"] if recorded else ["lab", "run", "target", "group"], but=["id", "input"] * recorded)
+    _refuse(args, ["lab", "run", *([] if recorded else ["target", "group"])], but=["id", "input"] * recorded)
     second = args.sides[1] if len(args.sides) > 1 else None
     return compare_files(
         args.sides[0], second, scorer=_one_scorer(args), data=_data(args), names=(args.a, args.b), terms=_terms(args)
@@ -113,7 +114,7 @@ def _one_scorer(args: Namespace) -> str | None:
 def _terms(args: Namespace) -> Terms:
     from scansion.experiments.compare import Terms
 
-    return Terms(args.margin, args.alpha or 0.05, args.no_answer or "unscored")
+    return Terms(args.margin, args.alpha or 0.05, args.no_answer or "unscored", args.until)
 
 
 def _prompts(args: Namespace) -> int:
@@ -193,9 +194,9 @@ def _known(args: Namespace) -> RunResult:
     with Lab.find(args.lab, create=False) as lab:
         are_runs = [args.run is None and lab.is_run(side) for side in (a, b)]
         if all(are_runs):
-            return compare_runs(lab, a, b, margin=args.margin)
+            return compare_runs(lab, a, b, margin=args.margin, until=args.until)
         try:
-            return compare_variants(lab, args.run, a, b, margin=args.margin)
+            return compare_variants(lab, args.run, a, b, margin=args.margin, until=args.until)
         except InputError:
             if not any(are_runs):
                 raise

@@ -9,9 +9,10 @@ from typing import Any
 from msgspec import Struct, structs
 
 from scansion.data import Row
+from scansion.experiments.crew import Gate
 from scansion.experiments.progress import Tally
 from scansion.experiments.session import Session, rows_of
-from scansion.experiments.store.outcomes import Member
+from scansion.experiments.store.outcomes import Member, OutcomeRecord, ScoreRecord
 from scansion.experiments.store.runs import example_mark
 from scansion.experiments.variants import Variant, inputs_digest, outcome_key
 from scansion.types import Example, digest
@@ -24,7 +25,8 @@ _BLOCK = 128  # rows that are read and looked up together
 class Job(Struct, frozen=True):
     """An outcome to make (`outcome` is None) or only to score; `scores` are the scorers that it lacks, by position.
 
-    `mark` is the number by which scores tell what they were held against.
+    `mark` is the number by which scores tell what they were held against, `seat` its place in the order of looks, where
+    there is one.
     """
 
     variant: Variant
@@ -35,6 +37,7 @@ class Job(Struct, frozen=True):
     key: bytes
     outcome: int | None = None
     scores: tuple[int, ...] = ()
+    seat: Any = None
 
 
 class Agenda:
@@ -47,6 +50,9 @@ class Agenda:
     order of the file nor what else was asked of the same row gives anything away.
     """
 
+    in_order = False
+    """Whether the next jobs depend on all before them, so that one that cannot be had now must be waited for."""
+
     def __init__(self, session: Session, tally: Tally) -> None:
         self._session, self._tally = session, tally
         self._lab = session.lab
@@ -57,7 +63,7 @@ class Agenda:
         self._models = [v for v in session.variants if not v.channel.capabilities.patient]
         self._kept: list[Row] = []  # the rows, where people will be asked about them
 
-    def jobs(self) -> Iterator[Job | None]:
+    def jobs(self) -> Iterator[Job | Gate | None]:
         """What is missing, in the order of the rows; None after each block, for others to have their turn."""
         while block := self._block():
             self._tally.total, self._tally.guessed = self._expected(block[-1].offset), not self.read
@@ -66,6 +72,14 @@ class Agenda:
             yield from self._missing(block, self._models)
             yield None
         self._tally.total, self._tally.guessed = self._expected(), not self.read
+
+    def enter(self, job: Job, outcome: int) -> None:
+        """Enter the outcome that a job made into the run; called inside the transaction that stores it."""
+        place = (job.variant.index, job.example.row, job.trial)
+        self._lab.outcome_table.join(self._session.run.id, [(*place, outcome)])
+
+    def made(self, job: Job, record: OutcomeRecord, score: ScoreRecord | None) -> None:
+        """Hear of a finished outcome and its primary score (None: it has none, or had it before)."""
 
     def people(self) -> Iterator[Iterator[Job]]:
         """The jobs of each person in turn; to be asked for when those of the models are done."""
@@ -95,6 +109,9 @@ class Agenda:
         if rows is None and self._session.plan.limit is not None:
             rows = self._session.plan.limit
         return None if rows is None else round(rows) * len(self._session.variants) * self._session.plan.trials
+
+    def close(self) -> None:
+        """Tidy up what the run holds; to be called when it is over."""
 
     def count(self) -> Iterator[None]:
         """Read what is left of the rows, only to count them; a pause after each block."""

@@ -12,18 +12,26 @@ from msgspec import Struct, structs
 
 from scansion.data import Dataset, DataSpec, Row, open_dataset
 from scansion.errors import InputError, ProgramError
-from scansion.experiments.figures import Figures, VariantInfo, read_figures, read_totals
+from scansion.experiments.figures import (
+    Figures,
+    Totals,
+    VariantInfo,
+    by_example,
+    example_cost,
+    read_figures,
+    read_totals,
+)
 from scansion.experiments.lab import Lab
 from scansion.experiments.looks import looks_of
 from scansion.experiments.only import warned
 from scansion.experiments.people.corrections import corrections_note
 from scansion.experiments.people.targets import check_targets, same_value
 from scansion.experiments.results import Comparison, Looks, RunResult, VariantResult, known_sum
+from scansion.experiments.sequential.watched import Glance, Spent, drawn, look_back, order_of
 from scansion.experiments.store.codec import unpack
 from scansion.experiments.store.runs import RunRecord, group_label
 from scansion.experiments.summary import (
     Rules,
-    example_cost,
     figures_result,
     head_of,
     mark_of,
@@ -56,21 +64,30 @@ RULES = ("no_answer", "truncated", "pass_mark")
 Place = tuple[RunRecord, VariantInfo]
 """A variant of a run."""
 
+Ending = Literal["decided"] | None
+"""When to stop looking: as soon as it is decided, or (None) at the end."""
+
+Seen = tuple[list[Figures], list[Spent], dict[int, str] | None]
+"""What two variants have, what it took, and the ids of the rows where these were numbered anew."""
+
 _TRUE, _FALSE = (
     {"true", "yes", "right", "correct", "pass", "passed"},
     {"false", "no", "wrong", "incorrect", "fail", "failed"},
 )
 
 
-def compare_variants(lab: Lab, run: str | None, a: str, b: str, *, margin: float | None = None) -> RunResult:
-    """The verdict on variant `b` against variant `a` of one run (the last unless named)."""
+def compare_variants(
+    lab: Lab, run: str | None, a: str, b: str, *, margin: float | None = None, until: Ending = None
+) -> RunResult:
+    """The verdict on variant `b` against variant `a` of one run (the last unless named). With `until` the outcomes are
+    looked at in a drawn order, as `run --until decided` does: where would it have stopped?"""
     record = lab.run_table.find(run)
     infos = VariantInfo.of(record)
     couple = ((record, find_variant(a, infos)), (record, find_variant(b, infos)))
-    return _looked(lab, _between(lab, [couple], margin), [record])
+    return _looked(lab, _between(lab, [couple], margin, until), [record])
 
 
-def compare_runs(lab: Lab, a: str, b: str, *, margin: float | None = None) -> RunResult:
+def compare_runs(lab: Lab, a: str, b: str, *, margin: float | None = None, until: Ending = None) -> RunResult:
     """The verdicts on run `b` against run `a`, paired by example: of the variants whose names they share, or else of
     their baselines.
 
@@ -85,7 +102,7 @@ def compare_runs(lab: Lab, a: str, b: str, *, margin: float | None = None) -> Ru
         for two in VariantInfo.of(second)
         if one.name == two.name
     ]
-    found = _between(lab, shared or [((first, _main(first)), (second, _main(second)))], margin)
+    found = _between(lab, shared or [((first, _main(first)), (second, _main(second)))], margin, until)
     return _looked(lab, found, [first, second])
 
 
@@ -136,8 +153,9 @@ def _main(run: RunRecord) -> VariantInfo:
     return infos[pairs[0][0]] if pairs else infos[0]
 
 
-def _between(lab: Lab, couples: list[tuple[Place, Place]], margin: float | None) -> RunResult:
-    """The verdicts on couples of variants, the runs of all couples being the same two."""
+def _between(lab: Lab, couples: list[tuple[Place, Place]], margin: float | None, until: Ending = None) -> RunResult:
+    """The verdicts on couples of variants, the runs of all couples being the same two. Runs that stopped when decided
+    are looked at as they were."""
     runs = (couples[0][0][0], couples[0][1][0])
     scorers = [run.context["scorers"][:1] for run in runs]
     if scorers[0] != scorers[1] or not scorers[0]:
@@ -146,23 +164,24 @@ def _between(lab: Lab, couples: list[tuple[Place, Place]], margin: float | None)
             f"{runs[0].label} is scored by {names[0]} and {runs[1].label} by {names[1]}; "
             "score one of them anew with `scansion score RUN -s SCORER`"
         )
-    sides, variants = [], []
-    for couple in couples:
-        side, results = _side(lab, couple)
-        sides.append(side)
-        variants += results
+    built = [_side(lab, couple) for couple in couples]
+    variants = [each for _, results, _ in built for each in results]
     rules = Rules.of(runs[0])
-    found = compare_pairs(sides, alpha=rules.alpha, margin=margin, seed=rules.seed)
+    if until or any(run.plan.get("until") for run in runs):
+        seen = [Glance((s.a, s.b), f, took, order_of(lab, runs, f, ids)) for s, _, (f, took, ids) in built]
+        found = look_back(seen, rules.alpha, margin)
+    else:
+        found = compare_pairs([s for s, _, _ in built], alpha=rules.alpha, margin=margin, seed=rules.seed)
     verdicts = [warned(each, runs) for each in found]
     label = runs[0].label if runs[0].id == runs[1].id else f"{runs[0].label}, {runs[1].label}"
     distinct = {run.id: run for run in runs}.values()
     notes = [f"{run.label}: {note}" for run in distinct for note in corrections_note(lab, run)]
     parts = {part_of(run) for run in distinct}
-    split = parts.pop() if len(parts) == 1 else ""
-    return structs.replace(_document(label, variants, verdicts, runs[0]), split=split, notes=notes)
+    document = _document(label, variants, verdicts, runs[0])
+    return structs.replace(document, split=parts.pop() if len(parts) == 1 else "", notes=notes)
 
 
-def _side(lab: Lab, couple: tuple[Place, Place]) -> tuple[Sides, list[VariantResult]]:
+def _side(lab: Lab, couple: tuple[Place, Place]) -> tuple[Sides, list[VariantResult], Seen]:
     """Two variants paired by row, or where the runs are over different data by the example's id."""
     runs = (couple[0][0], couple[1][0])
     read = [
@@ -170,9 +189,9 @@ def _side(lab: Lab, couple: tuple[Place, Place]) -> tuple[Sides, list[VariantRes
         for run, info in couple
         for id in run.context["scorer_ids"][:1]
     ]
-    figures = [f for f, _ in read]
+    figures, ids = [f for f, _ in read], None
     if runs[0].dataset != runs[1].dataset:
-        figures = _by_example(lab, runs, figures)
+        figures, ids = by_example(lab, runs, figures)
     names = [info.name for _, info in couple]
     if names[0] == names[1]:
         names = [f"{name} ({run.label})" for name, run in zip(names, runs, strict=True)]
@@ -181,10 +200,18 @@ def _side(lab: Lab, couple: tuple[Place, Place]) -> tuple[Sides, list[VariantRes
         raise InputError(f"{runs[0].label} and {runs[1].label} share no example: no id of the one is in the other")
     cost = known_sum(example_cost(t, f) for f, t in read)
     variants = [
-        structs.replace(variant_result(lab, run, info, run.planned or int(f.row.size), (f, t)), name=name)
-        for (run, info), (f, t), name in zip(couple, read, names, strict=True)
+        structs.replace(_result(lab, run, info, found), name=name)
+        for (run, info), found, name in zip(couple, read, names, strict=True)
     ]
-    return Sides(names[0], names[1], pairs, cost), variants
+    took = [Spent(int(f.row.size), t.calls, usd=example_cost(t, f)) for f, t in read]
+    return Sides(names[0], names[1], pairs, cost), variants, (figures, took, ids)
+
+
+def _result(lab: Lab, run: RunRecord, info: VariantInfo, read: tuple[Figures, Totals]) -> VariantResult:
+    """A variant's figures; of a run that stopped when decided, as that run has them."""
+    if run.plan.get("until"):
+        return lab.result(run.label).variants[info.index]
+    return variant_result(lab, run, info, run.planned or int(read[0].row.size), read)
 
 
 def _document(label: str, variants: list[VariantResult], verdicts: list[Comparison], run: RunRecord) -> RunResult:
@@ -201,39 +228,13 @@ def _document(label: str, variants: list[VariantResult], verdicts: list[Comparis
     )
 
 
-def _by_example(lab: Lab, runs: tuple[RunRecord, RunRecord], figures: list[Figures]) -> list[Figures]:
-    """The figures with rows numbered by the example's id, so that runs on two versions of a file pair."""
-    import numpy as np
-
-    numbers: dict[str, int] = {}
-    found = []
-    for run, figure in zip(runs, figures, strict=True):
-        ids = dict(lab.db.execute("SELECT row, id FROM rows WHERE dataset = ?", (run.dataset,)).fetchall())
-        rows = np.array([numbers.setdefault(ids[int(r)], len(numbers)) for r in figure.row], dtype=np.int64)
-        order = np.lexsort((figure.trial, rows))
-        _, first = np.unique(rows[order] << 16 | figure.trial[order], return_index=True)
-        keep = order[first]
-        weight = figure.weight[keep] if figure.weight is not None else None
-        found.append(
-            Figures(
-                rows[keep],
-                figure.trial[keep],
-                figure.state[keep],
-                figure.value[keep],
-                figure.request[keep],
-                figure.group[keep] if figure.group is not None else None,
-                weight,
-            )
-        )
-    return found
-
-
 class Terms(Struct, frozen=True):
-    """What a comparison is made under: a plan's `margin`, `alpha` and `no_answer`."""
+    """What a comparison is made under: a plan's `margin`, `alpha`, `no_answer` and `until`."""
 
     margin: float | None = None
     alpha: float = 0.05
     no_answer: Literal["unscored", "wrong"] = "unscored"
+    until: Ending = None
 
 
 def compare_table(
@@ -259,9 +260,13 @@ def compare_table(
     rules = Rules(alpha=terms.alpha, seed=0, pass_mark=built.pass_mark if built else mark_of(figures))
     compared = Sides(columns[0], columns[1], pair(*figures))
     check_margin([compared], terms.margin)
-    [verdict] = compare_pairs([compared], alpha=terms.alpha, margin=terms.margin, seed=0)
     if not figures[0].row.size:
         raise InputError(f"{path}: there is no row to compare")
+    if terms.until:
+        took, shown = Spent(1, 1), drawn(figures, dict(enumerate(row.example.id for row in data.rows())), 0)
+        [verdict] = look_back([Glance((compared.a, compared.b), figures, [took] * 2, shown)], terms.alpha, terms.margin)
+    else:
+        [verdict] = compare_pairs([compared], alpha=terms.alpha, margin=terms.margin, seed=0)
     return RunResult(
         run="",
         variants=[side.result(name, built, rules) for name, side in zip(columns, sides, strict=True)],

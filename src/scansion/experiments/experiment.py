@@ -41,8 +41,9 @@ def compare(
 
     With `data` the two are prompts, and the rest are what `scansion.run` takes. Else nothing is asked of any model:
 
-    `settings` are `margin`; for a table also `scorer`, `alpha`, `no_answer` and what a DataSpec takes (`target`,
-    `group` ...); for variants `run` (the last unless named).
+    `settings` are `margin` and `until` ("decided": where would looking in a drawn order have stopped?); for a table
+    also `scorer`, `alpha`, `no_answer` and what a DataSpec takes (`target`, `group` ...); for variants `run` (the last
+    unless named).
     """
     if "data" in settings:
         return run(prompts=[a, b], lab=lab, **settings)
@@ -50,13 +51,15 @@ def compare(
         scorer = settings.pop("scorer", None)
         terms = Terms(**{name: settings.pop(name) for name in Terms.__struct_fields__ if name in settings})
         fields = DataSpec.__struct_fields__
-        check_settings(settings, fields, "columns; they are scorer, margin, alpha, no_answer and those of a DataSpec")
+        check_settings(
+            settings, fields, "columns; they are scorer, margin, alpha, no_answer, until and those of a DataSpec"
+        )
         spec = table if isinstance(table, DataSpec) else DataSpec(path=str(table))
         return compare_table(structs.replace(spec, **settings), a, b, scorer=scorer, terms=terms)
-    check_settings(settings, ("run", "margin"), "runs or variants; they are run, margin, lab")
+    check_settings(settings, ("run", "margin", "until"), "runs or variants; they are run, margin, until, lab")
     with Lab.find(lab, create=False) as opened:
         if opened.is_run(a) and opened.is_run(b):
-            return compare_runs(opened, a, b, margin=settings.get("margin"))
+            return compare_runs(opened, a, b, margin=settings.get("margin"), until=settings.get("until"))
         return compare_variants(opened, settings.pop("run", None), a, b, **settings)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -26,9 +26,11 @@ __all__ = [
     "Totals",
     "VariantInfo",
     "are_shares",
+    "by_example",
     "clipped",
     "clusters_of",
     "dependencies",
+    "example_cost",
     "read_figures",
     "read_latencies",
     "read_totals",
@@ -181,6 +183,43 @@ def clusters_of(labelings: Iterable[Ints]) -> Ints | None:
 
     joint = [labels for labels in labelings if not distinct(labels)]
     return merge(*joint) if joint else None
+
+
+def by_example(lab: Lab, runs: Sequence[RunRecord], figures: Sequence[Figures]) -> tuple[list[Figures], dict[int, str]]:
+    """The figures with rows numbered by the example's id, so that runs on two versions of a file pair; and the ids by
+    these numbers."""
+    import numpy as np
+
+    numbers: dict[str, int] = {}
+    found = []
+    for run, figure in zip(runs, figures, strict=True):
+        ids = dict(lab.db.execute("SELECT row, id FROM rows WHERE dataset = ?", (run.dataset,)).fetchall())
+        rows = np.array([numbers.setdefault(ids[int(r)], len(numbers)) for r in figure.row], dtype=np.int64)
+        order = np.lexsort((figure.trial, rows))
+        _, first = np.unique(rows[order] << 16 | figure.trial[order], return_index=True)
+        keep = order[first]
+        weight = figure.weight[keep] if figure.weight is not None else None
+        found.append(
+            Figures(
+                rows[keep],
+                figure.trial[keep],
+                figure.state[keep],
+                figure.value[keep],
+                figure.request[keep],
+                figure.group[keep] if figure.group is not None else None,
+                weight,
+            )
+        )
+    return found, {number: id for id, number in numbers.items()}
+
+
+def example_cost(totals: Totals, figures: Figures) -> float | None:
+    """What one example costs on average if asked afresh, all trials of it, in USD; None where that is not known."""
+    from scansion.stats.clusters import count_distinct
+
+    if totals.cost_usd is None or not figures.row.size:
+        return None
+    return totals.cost_usd / count_distinct(figures.row)
 
 
 def are_shares(figures: Figures) -> bool:

@@ -180,7 +180,7 @@ class Lab:
             complete=result is not None and result.complete and run.finished is not None,
             variants=[v["name"] for v in run.context["variants"]],
             data=run.context["data"],
-            n=run.planned,
+            n=result.until.looked if result is not None and result.until is not None else run.planned,
             spent_usd=result.spent_usd if result is not None else None,
         )
 

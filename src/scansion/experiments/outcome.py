@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec import Struct, structs
 
-from scansion.errors import BudgetSpent, CallError, InputError, ProgramError, Quit, Unscored
+from scansion.errors import CallError, InputError, ProgramError, Quit, Unreached, Unscored
 from scansion.experiments.results import known_sum
 from scansion.experiments.store.codec import pack
 from scansion.experiments.store.outcomes import (
@@ -47,7 +47,7 @@ async def produce(
     gateway: Gateway,
     trace: Trace | None = None,
 ) -> Produced:
-    """Ask the variant's program. Failures become the outcome they are; raises BudgetSpent, Quit, and InputError for
+    """Ask the variant's program. Failures become the outcome they are; raises Unreached, Quit, and InputError for
     what no other outcome of the run could survive either. `trace` takes the calls of those who want to hear them."""
     trace = Trace() if trace is None else trace
     lm = LM(gateway, variant.channel, trace, trial=trial)
@@ -58,7 +58,7 @@ async def produce(
         output, packed = _packed(_checked(await variant.program(inputs, lm)), trace.calls)
     except Unscored as error:
         status, reason, message = UNSCORED, error.reason, str(error)
-    except (BudgetSpent, Quit, InputError):
+    except (Unreached, Quit, InputError):
         raise
     except Exception as error:
         output = None
@@ -95,7 +95,7 @@ async def held_against(
         record = _score(score)
     except Unscored as error:
         record = ScoreRecord(UNSCORED, reason=error.reason, detail=ScoreDetail(_storable(str(error))))
-    except (BudgetSpent, Quit, InputError):
+    except (Unreached, Quit, InputError):
         raise
     except Exception as error:
         kind, message = _failure(error, scorer.name)

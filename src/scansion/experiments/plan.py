@@ -55,7 +55,8 @@ class Plan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     the part of the split that is run; where no `split` is given it is one in halves. Below `pass_mark` (None: the
     primary scorer's own) an outcome is wrong. `volume` is the number of requests a time (`2e6/month`) for which costs
     are given. `only` are conditions on the rows that are run, all of which must hold (see `experiments.only`). `notes`
-    are lines that stand beside the figures, such as what an import left out.
+    are lines that stand beside the figures, such as what an import left out. `until: decided` looks at the examples
+    in an order drawn by the seed and stops as soon as every comparison is decided (see `experiments.until`).
     """
 
     prompts: tuple[Any, ...] = ()
@@ -75,6 +76,7 @@ class Plan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     pass_mark: float | None = None
     margin: float | None = None
     alpha: float = 0.05
+    until: Literal["decided"] | None = None
     limit: int | None = None
     only: tuple[Any, ...] = ()
     seed: int = 0
@@ -240,6 +242,9 @@ def _plainly(message: str, field: str = "") -> str:
         known = _MAPPINGS.get(re.split(r"[.\[]", place)[0])
         hint = f"; {nearest(unknown[1], known.__struct_fields__)}" if known is not None else ""
         return f"{place}: there is no {unknown[1]!r}{hint}"
+    if (wrong := re.match(r"Invalid enum value '(.*)'", text)) and place in Plan.__annotations__:
+        choices = re.findall(r"['\"]([\w-]+)['\"]", str(Plan.__annotations__[place]))
+        return f"{place}: there is no {wrong[1]!r}; {nearest(wrong[1], choices)}"
     text = re.sub(r"`([\w| ]+)`", lambda types: _named(types[1]), text)
     text = text.replace("Expected", "wanted").replace("Object", "the mapping").replace("`", "'")
     return f"{place}: {text}" if place else text
@@ -260,6 +265,7 @@ def _check(plan: Plan) -> None:
         (plan.trials < 1, f"trials: {plan.trials} is too few; give 1 or more"),
         (not 0 < plan.alpha < 1, f"alpha: {plan.alpha} is not between 0 and 1"),
         (plan.margin is not None and not 0 < plan.margin < math.inf, f"margin: {plan.margin} is not above 0"),
+        (plan.until is not None and not plan.scorers, "until: decided needs a scorer whose verdicts it waits for"),
         (plan.limit is not None and plan.limit < 1, f"limit: {plan.limit} is too few; give 1 or more"),
         (not plan.techniques, "techniques: the list is empty; 'as-is' is the prompt as it stands"),
     ]

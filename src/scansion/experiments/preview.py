@@ -36,13 +36,19 @@ _ASSUMED = (
 )
 
 
+_AT_MOST = "votes that stop early are counted in full: calls and cost are the most that they take"
+
+
 _BLIND = "a program asks for embeddings or scores of texts: what it asks after that is not known, nor what all costs"
+
+
+_SOONER = "until: decided: the calls end as soon as every comparison is decided"
 
 
 class Preview(Struct, frozen=True):
     """What a run would do: the first rendered requests as (variant, example id, request), and in all, estimated, the
     calls to make (one that several outcomes share once), those held already, the input and output tokens, the cost in
-    USD (None: a model without a price).
+    USD (None: a model without a price). `at_most` says that answers may end the calls earlier.
     """
 
     requests: list[tuple[str, str, Request]]
@@ -53,6 +59,7 @@ class Preview(Struct, frozen=True):
     output_tokens: int
     cost_usd: float | None
     notes: list[str]
+    at_most: bool = False
 
 
 class _DryGateway(Gateway):
@@ -102,6 +109,10 @@ async def preview(plan: Plan, lab: Lab | None = None, *, show: int = 1) -> Previ
                         distinct = {request_digest(call.request): call.request for call in calls}.values()
                         estimate.shown += [(variant.name, row.example.id, request) for request in distinct]
         found = estimate.scaled(total, scale, plan.notes)
+        if any(variant.fewer for variant in variants):
+            found = structs.replace(found, notes=[*found.notes, _AT_MOST], at_most=True)
+        if plan.until:
+            found = structs.replace(found, notes=[*found.notes, _SOONER], at_most=True)
         return structs.replace(found, cost_usd=None, notes=[*found.notes, _BLIND]) if blind else found
     finally:
         await gateway.close()

@@ -20,7 +20,8 @@ class Progress(Struct, frozen=True):
     """A moment of a run. `done` of `total` outcomes (None: not known; `guessed`: told from the part of the data that
     was read), calls made and recorded, calls a second, USD spent so far by known prices, seconds left (None: not known
     yet), running means by variant as (mean, outcomes scored), calls that were tried again, whether a person is among
-    the models."""
+    the models. Of a run that stops when decided, how many of how many examples were `looked` at, and the intervals of
+    the undecided differences by variant."""
 
     done: int
     total: int | None
@@ -35,6 +36,8 @@ class Progress(Struct, frozen=True):
     guessed: bool = False
     person: bool = False
     phase: str = "running"
+    looked: tuple[int, int] | None = None
+    intervals: tuple[tuple[str, float, float], ...] = ()
 
 
 class Stop:
@@ -92,6 +95,7 @@ class Tally:
         self.asked = 0
         self.total: int | None = None
         self.guessed = False
+        self.watch: Callable[[], tuple[tuple[int, int], tuple[tuple[str, float, float], ...]]] | None = None
 
     def add(self, name: str, value: float | None, *, asked: bool) -> None:
         """Count an outcome of a variant and its primary score, if it has one."""
@@ -118,6 +122,7 @@ class Tally:
         made = sum(c.calls for c in counters)
         speed = self.asked / seconds if seconds > 0 else 0.0
         left = self.total - self.done if self.total is not None else None
+        looked, intervals = self.watch() if self.watch is not None else (None, ())
         return Progress(
             done=self.done,
             total=self.total,
@@ -132,4 +137,6 @@ class Tally:
             guessed=self.guessed,
             person=any(channel.model.capabilities.patient for channel in self._gateway.channels.values()),
             phase=phase,
+            looked=looked,
+            intervals=intervals,
         )

@@ -98,6 +98,7 @@ def _derived(lab: Lab, old: RunRecord, scorers: Sequence[Scorer], ids: list[int]
         "SELECT ?, variant, row, trial, outcome FROM members WHERE run = ?",
         (run.id, old.id),
     )
+    lab.run_table.copy_looks(old.id, run.id)
     return lab.run_table.load(run.id)
 
 

@@ -8,6 +8,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from scansion.experiments.repeats import Repeats
 from scansion.types import Call, Example, Output, Score
 
 __all__ = [
@@ -16,11 +17,14 @@ __all__ = [
     "Comparison",
     "Gate",
     "InstructionResult",
+    "Looked",
     "Looks",
     "OutcomeView",
+    "PathPoint",
     "RunResult",
     "Saving",
     "ScorerResult",
+    "Until",
     "VariantResult",
     "iso",
     "known_sum",
@@ -46,7 +50,8 @@ class VariantResult(Struct, frozen=True):
     `mean`, `interval` and `bounds` are the primary scorer's (None without scorers); `bounds` count the unscored and
     errors as all wrong and all right. `cost_usd` is what the outcomes cost if asked afresh, `spent_usd` what this run
     paid (None: no price known). Latencies and `seconds` are in seconds. `usd_per_month` is what the run's volume would
-    cost at `cost_usd` an outcome (None: no volume stated, or no price known).
+    cost at `cost_usd` an outcome (None: no volume stated, or no price known). `repeats` is what its trials tell (None:
+    no example has two).
     """
 
     name: str
@@ -83,6 +88,43 @@ class VariantResult(Struct, frozen=True):
     zero_wrong_bound: float | None = None
     served_models: tuple[str, ...] = ()
     usd_per_month: float | None = None
+    repeats: Repeats | None = None
+    caution: str = ""
+
+
+PathPoint = tuple[int, float, float, float]
+"""A look: examples looked at, the difference so far, and its interval."""
+
+
+class Until(Struct, frozen=True):
+    """What watching a comparison came to: `looked` of the `of` examples were looked at, and it was decided after
+    `decided_at` (None: undecided). `path` are some of the looks, the first and the last among them. `calls_used` are
+    the calls up to then and those begun ahead, of both sides, or of b alone where its baseline is that of others too;
+    `calls_saved` is how many fewer that is than all examples would have taken (estimated by the calls an outcome took).
+    `stopped` says what ended an undecided one before the end
+    of the data: `budget`, `interrupted`, or `no more outcomes`. `replayed` says that outcomes which were there already
+    were looked at again, so that the calls would have been saved."""
+
+    looked: int
+    of: int
+    decided_at: int | None
+    path: list[PathPoint]
+    calls_used: int
+    calls_saved: int
+    stopped: str = ""
+    replayed: bool = False
+
+
+class Looked(Struct, frozen=True):
+    """How far a run that is watched has come: `looked` of `of` examples, the calls of all its variants that took and
+    those that all examples would have taken besides; `ahead` outcomes were begun beyond the last look, and are kept in
+    the lab without being part of any figure."""
+
+    looked: int
+    of: int
+    calls_used: int
+    calls_saved: int
+    ahead: int = 0
 
 
 class Comparison(Struct, frozen=True):
@@ -92,7 +134,9 @@ class Comparison(Struct, frozen=True):
     `reason` says in words why a verdict is undecided, or what it rests on; `needed` estimates the further rows that
     would decide it and `needed_usd` their cost. `bounds` is the difference's range over all ways the unscored and
     error outcomes could have gone. `flips` are pairs right in a and wrong in b, and the other way round. `by_result`
-    says that the rows were chosen by their results, so that the verdict holds for them alone.
+    says that the rows were chosen by their results, so that the verdict holds for them alone. `until` is how a
+    comparison that was watched until it was decided came about (None: it was not). `caution` says where the interval,
+    made by `interval_method`, is known to miss its level (empty: nothing to say).
     """
 
     a: str
@@ -113,6 +157,9 @@ class Comparison(Struct, frozen=True):
     margin: float | None = None
     level: float = 0.95
     by_result: bool = False
+    until: Until | None = None
+    interval_method: str = ""
+    caution: str = ""
 
 
 class Gate(Struct, frozen=True):
@@ -200,7 +247,8 @@ class RunResult(Struct, frozen=True):
     outcomes were scored anew. `head` are the settings that the table's head shows because they change what figures
     mean (`no_answer: wrong`). `volume` is the stated number of requests a time, `looks` counts the looks at a test part
     (None: the run is not about one), `savings` are the answers to "same quality, cheaper?", a line a baseline,
-    `agreements` those between people, `checklists` what checklist scorers found.
+    `agreements` those between people, `checklists` what checklist scorers found. `until` is how far a run that stops
+    when decided has come (None: it is no such run).
     """
 
     run: str
@@ -229,6 +277,7 @@ class RunResult(Struct, frozen=True):
     savings: list[Saving] = []
     agreements: list[Agreement] = []
     checklists: list[ChecklistResult] = []
+    until: Looked | None = None
 
 
 class OutcomeView(Struct, frozen=True):

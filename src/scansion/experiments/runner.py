@@ -17,9 +17,9 @@ from typing import Any
 
 from msgspec import structs
 
-from scansion.errors import BudgetSpent, Quit
+from scansion.errors import BudgetSpent, Quit, Withdrawn
 from scansion.experiments.agenda import Agenda, Job
-from scansion.experiments.crew import work_off
+from scansion.experiments.crew import Gate, work_off
 from scansion.experiments.lab import Lab
 from scansion.experiments.looks import note_look
 from scansion.experiments.outcome import Produced, held_against, produce
@@ -28,6 +28,7 @@ from scansion.experiments.people.corrections import with_note
 from scansion.experiments.plan import Options, Plan, load_plan, make_plan
 from scansion.experiments.progress import Progress, Stop, Tally
 from scansion.experiments.results import RunResult
+from scansion.experiments.sequential.watched import ended
 from scansion.experiments.session import Session, prepare
 from scansion.experiments.store.journal import payer
 from scansion.experiments.store.outcomes import ScoreRecord
@@ -98,7 +99,7 @@ class _Runner:
         self._options = options
         self._tally = Tally(session.gateway, watch, [v.name for v in session.variants])
         self._deferred: list[Job] = []
-        self._agenda = Agenda(session, self._tally)
+        self._agenda = _agenda(session, self._tally)
         self._quit = False
         self._misses = 0  # outcomes in a row that the budget stopped
         self._start, self._began = time.monotonic(), time.time()
@@ -136,6 +137,7 @@ class _Runner:
         seconds, planned = time.monotonic() - self._start, self._agenda.planned
         notes = () if self._agenda.read else (f"the data was not read to its end: there are more than {planned} rows",)
         run = self._session.run
+        self._agenda.close()
         note_look(self._lab, run)
         result = summarize(self._lab, run, planned, seconds=seconds)
         whole = self._agenda.read and not any(v.unreached for v in result.variants)
@@ -143,6 +145,8 @@ class _Runner:
         result = structs.replace(
             result, notes=[*result.notes, *notes], budget_spent=self._agenda.missed, interrupted=stopped
         )
+        if result.until is not None and (stopped or self._agenda.missed):
+            result = ended(result, "interrupted" if stopped else "budget")
         self._lab.run_table.finish(run.id, planned, result, resumable=stopped)
         return with_note(self._lab, run, result)
 
@@ -155,7 +159,7 @@ class _Runner:
             if self._stop.now and time.monotonic() > until:
                 return
 
-    async def _through(self, jobs: Iterator[Job | None] | Iterator[Job], size: int) -> None:
+    async def _through(self, jobs: Iterator[Job | Gate | None] | Iterator[Job], size: int) -> None:
         """Do all jobs, `size` at once, and then those that another process has begun and left."""
         await self._crew(jobs, size)
         while self._deferred and not self._stopped:
@@ -163,7 +167,7 @@ class _Runner:
             await self._crew(iter(left), size)
             await asyncio.sleep(_POLL if self._deferred else 0)
 
-    async def _crew(self, jobs: Iterator[Job | None] | Iterator[Job], size: int) -> None:
+    async def _crew(self, jobs: Iterator[Job | Gate | None] | Iterator[Job], size: int) -> None:
         if self._stopped:
             return
         try:
@@ -173,29 +177,36 @@ class _Runner:
 
     async def _do(self, job: Job) -> None:
         presence = self._lab.journal.presence
-        if presence is not None and presence.shared and job.outcome is None:
+        while presence is not None and presence.shared and job.outcome is None:
             mine = presence.take(job.key)
             made = self._lab.outcome_table.settled([job.key], since=self._began)
             if made:
                 if mine:
                     presence.drop(job.key)
                 job = structs.replace(job, outcome=made[job.key][0])
-            elif not mine:
+            elif mine:
+                break
+            elif not self._agenda.in_order:
                 self._deferred.append(job)
                 return
+            elif self._stopped:
+                return
+            else:
+                await asyncio.sleep(_POLL)
         payer.set(job.variant.index)
         try:
             await self._make(job)
             self._misses = 0
-        except BudgetSpent:
-            self._miss()
+        except (BudgetSpent, Withdrawn) as error:
+            if isinstance(error, BudgetSpent):
+                self._miss()
             if presence is not None and presence.shared:
                 presence.drop(job.key)
 
     def _miss(self) -> None:
         """Note an outcome that the budget stopped. One may be dearer than others; a crowd in a row ends the asking."""
         self._misses += 1
-        if self._misses > self._options.concurrency + _SPARE:
+        if self._agenda.in_order or self._misses > self._options.concurrency + _SPARE:
             self._agenda.asking = False
         self._agenda.missed = True
 
@@ -208,13 +219,12 @@ class _Runner:
             record = tables.load(job.outcome)
             made = Produced(record, tables.output(record))
         scores = await self._scores(job, made)
-        place = (job.variant.index, job.example.row, job.trial)
 
         def write() -> None:
             outcome = tables.save(made.record) if job.outcome is None else job.outcome
             for i, score in scores.items():
                 tables.save_score(outcome, session.scorer_ids[i], job.mark, score)
-            tables.join(session.run.id, [(*place, outcome)])
+            self._agenda.enter(job, outcome)
             presence = self._lab.journal.presence
             if job.outcome is None and presence is not None and presence.shared:
                 presence.drop(job.key)
@@ -222,6 +232,7 @@ class _Runner:
         self._lab.journal.later(write)
         first = scores.get(0)
         self._tally.add(job.variant.name, first.value if first is not None else None, asked=True)
+        self._agenda.made(job, made.record, first)
 
     async def _scores(self, job: Job, made: Produced) -> dict[int, ScoreRecord]:
         """The scores that a job lacks, by position of the scorer."""
@@ -237,6 +248,15 @@ class _Runner:
         prompt = job.variant.source
         trace = Trace(prompt.template if prompt is not None else "")
         return LM(self._session.gateway, job.variant.channel, trace, trial=job.trial, purpose="judge")
+
+
+def _agenda(session: Session, tally: Tally) -> Agenda:
+    """What the run has to do: all of it, or, if it stops when decided, as much as that takes."""
+    if session.order is None or session.deck is None:
+        return Agenda(session, tally)
+    from scansion.experiments.sequential.looking import Looking
+
+    return Looking(session, tally, session.order, session.deck)
 
 
 def run(plan: Plan | str | Path | None = None, *, lab: str | Path | None = None, **settings: Any) -> RunResult:

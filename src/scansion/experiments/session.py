@@ -21,6 +21,7 @@ from scansion.experiments.only import chosen_rows, nothing_left, settle, told
 from scansion.experiments.people.corrections import corrected, roles_of
 from scansion.experiments.people.targets import check_targets
 from scansion.experiments.plan import Options, Plan
+from scansion.experiments.sequential.order import Deck, Order, read_deck
 from scansion.experiments.store.runs import RunLedger, RunRecord
 from scansion.experiments.variants import (
     Variant,
@@ -51,7 +52,8 @@ _POOL_ROWS = 100_000  # rows that examples for prompts are drawn from
 
 
 class Session(Struct, frozen=True):
-    """Everything that a run works with. `dataset` is the number of its data in the lab."""
+    """Everything that a run works with. `dataset` is the number of its data in the lab; `order` is that in which
+    examples are looked at, of the rows in `deck` (None: the run does not stop when decided)."""
 
     plan: Plan
     data: Dataset
@@ -62,6 +64,8 @@ class Session(Struct, frozen=True):
     lab: Lab
     run: RunRecord
     dataset: int
+    deck: Deck | None = None
+    order: Order | None = None
 
 
 def prepare(plan: Plan, lab: Lab, options: Options) -> Session:
@@ -79,9 +83,12 @@ def prepare(plan: Plan, lab: Lab, options: Options) -> Session:
     tested = (row.example for row in rows_of(plan, data))
     context |= {"notes": [*plan.notes, *leaks, *shown_before(lab, text, context, tested)]}
     context |= {"only": kept} if (kept := told(plan, count)) else {}
+    deck, order = read_deck(rows_of(plan, data), data, variants, plan.seed) if plan.until else (None, None)
+    context |= {"order": order.told()} if order is not None else {}
     asked = [[v.identity.hex(), v.name, v.columns, v.optional] for v in variants]
     chosen = [[[each.text, each.mark] for each in plan.only]] if plan.only else []
-    mark = digest(asked, fingerprint, [s.identity for s in scorers], _settings(plan), *chosen)
+    ends = [plan.until] if plan.until else []
+    mark = digest(asked, fingerprint, [s.identity for s in scorers], _settings(plan), *chosen, *ends)
     run = lab.run_table.open(plan.name or variants[0].prompt, mark, text, context)
     dataset = lab.run_table.enter_data(run.id, data.label, fingerprint)
     run = lab.run_table.load(run.id)
@@ -98,6 +105,8 @@ def prepare(plan: Plan, lab: Lab, options: Options) -> Session:
         lab=lab,
         run=run,
         dataset=dataset,
+        deck=deck,
+        order=order,
     )
 
 
@@ -117,6 +126,7 @@ def _checked(
 ) -> tuple[int, list[str]]:
     """How many rows were chosen (0 without conditions), and the notes on leaks. Raises InputError."""
     _check_gates(plan, variants)
+    _check_until(plan, variants)
     _check_scale(plan, scorers)
     _check_names(scorers)
     count = sum(1 for _ in rows_of(plan, data)) if plan.only else 0
@@ -168,6 +178,21 @@ def _check_gates(plan: Plan, variants: Sequence[Variant]) -> None:
             find_variant(name, variants)
         if rule != "fail-under" and len(variants) < 2:
             raise InputError(f"gates: {text!r} compares variants, and the run has one: {variants[0].name!r}")
+
+
+def _check_until(plan: Plan, variants: Sequence[Variant]) -> None:
+    """Raise InputError for a run that would wait for verdicts that nobody gives."""
+    if plan.until is None:
+        return
+    if len(variants) < 2:
+        raise InputError(f"until: decided waits for a verdict, and the run has one variant: {variants[0].name!r}")
+    compared = {index for pair in pair_with_baseline(plan.baseline, variants) for index in pair}
+    for variant in variants:
+        if variant.index not in compared:
+            raise InputError(
+                f"until: {variant.name!r} is compared with nothing, so no verdict would end its calls; "
+                "name another baseline, or leave it out"
+            )
 
 
 _MIXED = ("all", "any", "not", "assertions")
@@ -300,6 +325,7 @@ def describe(
     own = scorers[0].pass_mark if scorers else 1.0
     text = {
         **_settings(plan),
+        "until": plan.until,
         "pass_mark": plan.pass_mark if plan.pass_mark is not None else own,
         "budget": plan.budget,
         "volume": plan.volume,

@@ -17,16 +17,20 @@ from scansion.experiments.figures import (
     clipped,
     clusters_of,
     dependencies,
+    example_cost,
     read_figures,
     read_latencies,
     read_totals,
 )
+from scansion.experiments.frontier import dominated_notes
 from scansion.experiments.gates import check_gates
 from scansion.experiments.lab import Lab
 from scansion.experiments.looks import looks_of
 from scansion.experiments.notes import notes_of
 from scansion.experiments.only import only_head, warned
+from scansion.experiments.repeats import Repeats, read_answers, repeats_of
 from scansion.experiments.results import Comparison, RunResult, ScorerResult, VariantResult, iso, known_sum
+from scansion.experiments.sequential.watched import Spent, Watched, ended, spent_on, watch_run
 from scansion.experiments.store.runs import RunRecord
 from scansion.experiments.variants import pair_with_baseline
 from scansion.experiments.verdicts import Sides, compare_pairs, pair
@@ -37,7 +41,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Rules",
-    "example_cost",
     "figures_result",
     "head_of",
     "mark_of",
@@ -69,17 +72,26 @@ def summarize(lab: Lab, run: RunRecord, planned: int, *, interrupted: bool = Fal
     primary = _primary(run)
     figures = [read_figures(lab, run, v.index, primary) for v in infos]
     totals = [read_totals(lab, run, v.index, primary) for v in infos]
+    watched = watch_run(lab, run, figures) if run.plan.get("until") else None
     variants = [
-        variant_result(lab, run, info, planned, (f, t)) for info, f, t in zip(infos, figures, totals, strict=True)
+        variant_result(lab, run, info, watched.planned(info.index) if watched else planned, (f, t))
+        for info, f, t in zip(infos, figures, totals, strict=True)
     ]
     if volume := run.plan.get("volume"):
         variants = [structs.replace(v, usd_per_month=_per_month(v, volume)) for v in variants]
     pairs = pair_with_baseline(run.plan["baseline"], infos) if primary is not None else []
-    sides = [_sides(infos, figures, totals, a, b) for a, b in pairs]
-    verdicts = compare_pairs(sides, alpha=rules.alpha, margin=run.plan["margin"], seed=rules.seed)
+    looked = None
+    if watched is not None:
+        spent_on_each = spent_on(lab, run, figures, totals)
+        variants = _watched_variants(lab, run, variants, figures, (watched, spent_on_each))
+        verdicts = watched.comparisons([info.name for info in infos], spent_on_each)
+        looked = watched.looked(spent_on_each)
+    else:
+        sides = [_sides(infos, figures, totals, a, b) for a, b in pairs]
+        verdicts = compare_pairs(sides, alpha=rules.alpha, margin=run.plan["margin"], seed=rules.seed)
     comparisons = [warned(_settled(run, pair, verdict), [run]) for pair, verdict in zip(pairs, verdicts, strict=True)]
     made, spent = paid_by(lab, run)
-    return RunResult(
+    result = RunResult(
         run=run.label,
         name=run.name,
         variants=variants,
@@ -97,7 +109,7 @@ def summarize(lab: Lab, run: RunRecord, planned: int, *, interrupted: bool = Fal
         rescored=run.context.get("rescored", ""),
         interrupted=interrupted,
         head=head_of(run),
-        notes=notes_of(run, variants, figures, totals),
+        notes=[*notes_of(run, variants, figures, totals), *dominated_notes(lab, run, variants)],
         gates=check_gates(run.plan["gates"], variants, comparisons),
         created=iso(run.created),
         looks=looks_of(lab, run),
@@ -105,7 +117,26 @@ def summarize(lab: Lab, run: RunRecord, planned: int, *, interrupted: bool = Fal
         checklists=checklists_of(lab, run, infos),
         volume=volume or "",
         savings=savings_of(variants, comparisons) if volume or _asks_for_less(run, infos) else [],
+        until=looked,
     )
+    return ended(result, "interrupted") if interrupted else result
+
+
+def _watched_variants(
+    lab: Lab,
+    run: RunRecord,
+    variants: Sequence[VariantResult],
+    figures: Sequence[Figures],
+    seen: tuple[Watched, Sequence[Spent]],
+) -> list[VariantResult]:
+    """The variants of a run that stops when decided, with intervals that allow for that."""
+    found = []
+    for index, (variant, primary, spent) in enumerate(zip(variants, figures, seen[1], strict=True)):
+        others = zip(run.plan["scorers"][1:], run.context["scorer_ids"][1:], strict=True)
+        scorers = {name: read_figures(lab, run, index, id) for name, id in others}
+        scorers |= dict.fromkeys(run.plan["scorers"][:1], primary)
+        found.append(seen[0].variant(variant, primary, scorers, spent))
+    return found
 
 
 def _asks_for_less(run: RunRecord, infos: Sequence[VariantInfo]) -> bool:
@@ -119,7 +150,7 @@ def _settled(run: RunRecord, pair: tuple[int, int], found: Comparison) -> Compar
     if a != b:
         return found
     reason = "both are the same: prompt, technique and model"
-    return structs.replace(found, verdict="equivalent", reason=reason, needed=None, needed_usd=None)
+    return structs.replace(found, verdict="equivalent", reason=reason, needed=None, needed_usd=None, caution="")
 
 
 def _per_month(variant: VariantResult, volume: str) -> float | None:
@@ -185,7 +216,7 @@ def variant_result(
         bounds=base.bounds if primary is not None else None,
         scores={**first, **others},
         calls=totals.calls,
-        recorded_calls=totals.calls - totals.fresh,
+        recorded_calls=max(0, totals.calls - totals.fresh),  # calls of unreached outcomes are no outcome's
         input_tokens=totals.input_tokens,
         output_tokens=totals.output_tokens,
         reasoning_tokens=totals.reasoning_tokens,
@@ -200,7 +231,15 @@ def variant_result(
         error_kinds=totals.kinds,
         error_examples=totals.examples,
         served_models=totals.served,
+        repeats=_repeats(lab, run, info, figures),
     )
+
+
+def _repeats(lab: Lab, run: RunRecord, info: VariantInfo, figures: Figures) -> Repeats | None:
+    """What trials tell; not of a run that stops when decided, whose intervals would have to allow for that."""
+    if run.plan["trials"] < 2 or run.plan.get("until") or _primary(run) is None:
+        return None
+    return repeats_of(figures, Rules.of(run), read_answers(lab, run, info.index, _primary(run)))
 
 
 def figures_result(name: str, figures: Figures, rules: Rules) -> VariantResult:
@@ -241,6 +280,7 @@ def figures_result(name: str, figures: Figures, rules: Rules) -> VariantResult:
         seconds=0.0,
         wrong=wrong,
         interval_method=mean.method if mean is not None else "",
+        caution=mean.caution if mean is not None else "",
         zero_wrong_bound=zero_bound(perfect.effective_n or scored, 1 - rules.alpha) if perfect else None,
     )
 
@@ -285,11 +325,6 @@ def _bounds(figures: Figures) -> tuple[float, float] | None:
     worst, best = (min(0.0, float(known.min())), max(1.0, float(known.max()))) if known.size else (0.0, 1.0)
     filled = [np.average(np.where(keep, figures.value, end), weights=figures.weight) for end in (worst, best)]
     return float(filled[0]), float(filled[1])
-
-
-def example_cost(totals: Totals, figures: Figures) -> float | None:
-    """What one outcome costs on average if asked afresh, in USD; None where that is not known."""
-    return totals.cost_usd / figures.row.size if totals.cost_usd is not None and figures.row.size else None
 
 
 def _sides(infos: Sequence[VariantInfo], figures: Sequence[Figures], totals: Sequence[Totals], a: int, b: int) -> Sides:

@@ -40,8 +40,8 @@ class Variant(Struct, frozen=True):
     `columns` maps the program's variables to columns of the data, `optional` those that a row may lack; None stands
     for a program that takes the whole row without its target. `identity` is the digest of everything that makes its
     outcomes but the example and the trial. `plain` says that the prompt stands as it is,
-    `repeats` that a technique asks the same several times. `source` is the prompt with its edits,
-    `written` as its file has it.
+    `repeats` that a technique asks the same several times, `fewer` that one may make fewer calls than it says, as the
+    answers are. `source` is the prompt with its edits, `written` as its file has it.
     """
 
     index: int
@@ -59,6 +59,7 @@ class Variant(Struct, frozen=True):
     channel: Channel
     plain: bool
     repeats: bool
+    fewer: bool
 
     def inputs(self, row: Row, data: Dataset) -> dict[str, Any]:
         """What the program is given of a row; columns that hold or explain the answer only if it names them.
@@ -216,6 +217,7 @@ def _opened(draft: _Draft, index: int, name: str, context: Context, parts: tuple
         channel=channel,
         plain=not draft.techniques,
         repeats=any(t.repeats for t in draft.techniques),
+        fewer=any(t.fewer for t in draft.techniques),
     )
 
 

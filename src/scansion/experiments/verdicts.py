@@ -20,7 +20,7 @@ from scansion.experiments.results import Comparison
 if TYPE_CHECKING:
     from scansion.stats.paired import Paired
 
-__all__ = ["Pairing", "Sides", "check_margin", "compare_pairs", "margin_refused", "pair"]
+__all__ = ["Pairing", "Sides", "check_margin", "compare_pairs", "margin_refused", "pair", "why_undecided"]
 
 
 class Pairing(Struct, frozen=True):
@@ -157,8 +157,9 @@ def _comparison(
     alone = decide(main.lo, main.hi, margin)
     reason, needed = "", None
     if verdict == "undecided":
-        needed = _needed(main, side.pairs.rows, level, margin) if alone == "undecided" else None
-        reason = _why(alone, missing, needed, main.difference, margin)
+        needed = _needed(main, (low, high), side.pairs.rows, level, margin) if alone == "undecided" else None
+        hidden = bool(missing) and needed is None and _needed(main, (main, main), side.pairs.rows, level, margin)
+        reason = why_undecided(alone, missing, needed, None if hidden else main.difference, margin)
     cost = needed * side.cost_usd if needed is not None and side.cost_usd is not None else None
     return Comparison(
         a=side.a,
@@ -178,6 +179,8 @@ def _comparison(
         pairs=main.n,
         margin=margin,
         level=level,
+        interval_method=main.interval_method,
+        caution=main.caution,
     )
 
 
@@ -195,23 +198,35 @@ def _ends(pairs: Pairing) -> tuple[float, float]:
     return min(float(v.min()) for v in values if v.size), max(float(v.max()) for v in values if v.size)
 
 
-def _needed(main: Paired, rows: int, level: float, margin: float | None) -> int | None:
-    """How many further rows would decide a difference like the one seen."""
+def _needed(main: Paired, extremes: tuple[Paired, Paired], rows: int, level: float, margin: float | None) -> int | None:
+    """About how many further rows would decide a difference like the one seen, missing outcomes against the claim.
+
+    The spread of 0/1 scores is that of the flips with half a pair more either way, as `scansion power` takes it.
+    """
     from scansion.stats.need import pairs_needed, sd_of_flips
 
-    if main.difference is None or main.sd is None:
+    low, high = (each.difference for each in extremes)
+    if low is None or high is None or main.sd is None:
         return None
-    spread = main.sd if main.sd > 0 or main.flips is None else sd_of_flips(main.flips, main.n)
-    total = pairs_needed(main.difference, spread, main.n, level=level, margin=margin)
+    spread = main.sd
+    if main.flips is not None:
+        down, up = main.flips
+        plain = math.sqrt((down + up) / main.n - ((up - down) / main.n) ** 2)
+        spread = sd_of_flips(main.flips, main.n) * (main.sd / plain if main.sd > 0 and plain > 0 else 1.0)
+    gap = max(low, -high, -math.inf if margin is None else low + margin)
+    total = pairs_needed(gap, spread, main.n, level=level)
     return max(1, math.ceil(total * rows / main.n) - rows) if total is not None else None
 
 
-def _why(alone: str, missing: int, needed: int | None, difference: float, margin: float | None) -> str:
+def why_undecided(alone: str, missing: int, needed: int | None, difference: float | None, margin: float | None) -> str:
+    """Why it is undecided; `difference` is None where the pairs with a missing outcome may hide all of it."""
+    pairs = "the pair" if missing == 1 else f"the {missing} pairs"
     if alone != "undecided":
-        pairs = "the pair" if missing == 1 else f"the {missing} pairs"
         return f"it would be {alone}, but not with {pairs} counted in that have an unscored or error outcome"
     if needed is not None:
         return ""
+    if difference is None:
+        return f"more rows alone would not decide it: {pairs} with an unscored or error outcome may hide the difference"
     if difference == 0:
         more = "more rows would tell whether it is within the margin"
         return "no difference seen; " + (more if margin else "a margin would let it be called equivalent")

@@ -86,7 +86,8 @@ def compare(a: Any, b: Any = None, **settings: Any) -> RunResult:
     files of others' results (Inspect logs, promptfoo results, recordings `replay:PATH`).
 
     With `data` two prompts are run, and the rest are what `scansion.run` takes; else nothing is asked of any model.
-    `settings` are then `margin`; for files and a table also `scorer`, `alpha`, `no_answer`; for files `names` and, of
+    `settings` are then `margin` and `until` ("decided": where would looking in a drawn order have stopped?); for files
+    and a table also `scorer`, `alpha`, `no_answer`; for files `names` and, of
     recordings, `data`; for a table what a DataSpec takes (`target`, `group` ...); for variants `run` (the last unless
     named).
     """
@@ -97,7 +98,7 @@ def compare(a: Any, b: Any = None, **settings: Any) -> RunResult:
         return compare_own(a, b, **settings)
     terms = Terms(**{name: settings.pop(name) for name in Terms.__struct_fields__ if name in settings})
     check_settings(
-        settings, ("scorer", "names", "data"), "files; they are scorer, names, data, margin, alpha, no_answer"
+        settings, ("scorer", "names", "data"), "files; they are scorer, names, data, margin, alpha, no_answer, until"
     )
     data = settings.pop("data", None)
     spec = DataSpec(path=str(data)) if isinstance(data, str | Path) else data

@@ -15,6 +15,7 @@ from msgspec import Struct
 from scansion.errors import InputError
 from scansion.experiments.compare import Terms
 from scansion.experiments.results import Comparison, RunResult, VariantResult, known_sum
+from scansion.experiments.sequential.watched import Glance, Spent, drawn, look_back
 from scansion.experiments.summary import Rules, mark_of, rules_head
 from scansion.experiments.variants import find_variant
 from scansion.experiments.verdicts import Sides, check_margin, compare_pairs, pair
@@ -86,8 +87,9 @@ def compare_foreign(
     Without `b` they are two variants of `a`: the one that `names` names second (else all others) against the one named
     first (else the first). With `b` the runs' only variants, those that `names` names, or those whose names both have.
     `scorer` is the name of one in the runs, or the text of one of ours, which then scores the outputs that are there;
-    without it the first that both have. Raises InputError for names that fit nothing, runs without a common example,
-    and one id that stands for different examples.
+    without it the first that both have. With `terms.until` outcomes are looked at in a drawn order: where would looking
+    have stopped? Raises InputError for names that fit nothing, runs without a common example, and one id that stands
+    for different examples.
     """
     terms = terms or Terms()
     couples = _couples(a, b, names)
@@ -99,7 +101,14 @@ def compare_foreign(
     shown = _shown_names(couples)
     sides = [_sides(read[id(one)], read[id(two)], (shown[id(one)], shown[id(two)])) for (_, one), (_, two) in couples]
     check_margin(sides, terms.margin)
-    verdicts = compare_pairs(sides, alpha=terms.alpha, margin=terms.margin, seed=0)
+    if terms.until:
+        glances = [
+            _glance(s, (read[id(one)], read[id(two)]), rows)
+            for s, ((_, one), (_, two)) in zip(sides, couples, strict=True)
+        ]
+        verdicts = look_back(glances, terms.alpha, terms.margin)
+    else:
+        verdicts = compare_pairs(sides, alpha=terms.alpha, margin=terms.margin, seed=0)
     pass_mark = mark.pass_mark if mark.pass_mark is not None else mark_of(each.figures for each in read.values())
     rules = Rules(alpha=terms.alpha, seed=0, pass_mark=pass_mark)
     variants = [each.result(shown[key], rules) for key, each in read.items()]
@@ -197,6 +206,14 @@ def _sides(a: VariantFigures, b: VariantFigures, names: tuple[str, str]) -> Side
         raise InputError(f"{a.run.label} and {b.run.label} share no example: no id of the one is in the other")
     _check_same(a, b)
     return Sides(*names, pairs, known_sum((a.example_cost(), b.example_cost())))
+
+
+def _glance(sides: Sides, found: tuple[VariantFigures, VariantFigures], rows: RowNumbers) -> Glance:
+    """Two variants to be looked at in an order drawn from the ids of their examples."""
+    figures = [each.figures for each in found]
+    spent = [Spent(len(each.outcomes), sum(o.calls for o in each.outcomes), usd=each.example_cost()) for each in found]
+    ids = {number: id for id, number in rows.numbers.items()}
+    return Glance((sides.a, sides.b), figures, spent, drawn(figures, ids, 0))
 
 
 def _check_same(a: VariantFigures, b: VariantFigures) -> None:

@@ -92,9 +92,9 @@ class VariantFigures:
         return known_sum(outcome.cost_usd for outcome in self.outcomes)
 
     def example_cost(self) -> float | None:
-        """What one outcome costs on average in USD."""
+        """What one example costs on average in USD, all trials of it."""
         total = self.cost()
-        return total / len(self.outcomes) if total is not None and self.outcomes else None
+        return total / len({o.example.id for o in self.outcomes}) if total is not None and self.outcomes else None
 
     def result(self, name: str, rules: Rules) -> VariantResult:
         """The variant's document."""

@@ -15,7 +15,7 @@ from typing import Literal, TypeVar
 import msgspec
 from msgspec import Struct
 
-from scansion.errors import CallError, InputError, Quit
+from scansion.errors import CallError, InputError, Quit, Withdrawn
 from scansion.models import http, prices
 from scansion.models.base import Charge, Ledger, Recorder
 from scansion.models.budget import Limits, MemoryLedger, actual, refused, worst_case
@@ -87,6 +87,7 @@ class Gateway:
         self.till = Till(ledger, self.limits) if ledger is not None else None
         self.retry = Retry(tries=self.settings.tries, max_wait=self.settings.max_wait)
         self.channels: dict[str, Channel] = {}
+        self.wanted: Callable[[], bool] | None = None  # whether the current task's calls are still (None: always)
         self.hushed = False  # whether models that take any time (people) are asked nothing more
         self._limiters: dict[str, Limiter] = {}
         self._pending: dict[bytes, list[_Waiter] | None] = {}
@@ -164,7 +165,7 @@ class Gateway:
             outcome = await self._follow(key)
             if isinstance(outcome, Call):
                 return self._recorded(channel, outcome, purpose)
-            if outcome is not None:
+            if outcome is not None and not isinstance(outcome, Withdrawn):  # who asked has no need of it; this one may
                 raise outcome
 
     def _recorded(self, channel: Channel, call: Call, purpose: Purpose) -> Call:
@@ -290,6 +291,8 @@ class Gateway:
         try:
             if self.hushed and channel.capabilities.patient:
                 raise Quit("stopped before this was asked")
+            if self.wanted is not None and not self.wanted():
+                raise Withdrawn("decided before this was asked")
             if self.till is None or worst is None:
                 result = await self._send(channel, send, argument)
             else:

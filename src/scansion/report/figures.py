@@ -12,6 +12,8 @@ __all__ = ["NONE", "Scale", "count", "kappa", "kappa_said", "plural", "probabili
 
 NONE = "-"
 
+_ZERO = 1e-9  # what is nearer to 0 differs from it by rounding alone
+
 
 class Scale(Struct, frozen=True):
     """How scores are written: as shares of 1 in percent, or as they are (`percent` is False)."""
@@ -28,7 +30,7 @@ class Scale(Struct, frozen=True):
         """An interval or bounds, such as `[64.9, 77.3]`."""
         if pair is None:
             return NONE
-        low, high = (f"{100 * v:.1f}" if self.percent else f"{v:.3g}" for v in pair)
+        low, high = (_points(v) if self.percent else f"{v:.3g}" for v in pair)
         return f"[{low}, {high}]"
 
     def difference(self, value: float) -> str:
@@ -44,6 +46,12 @@ def scale_of(result: RunResult) -> Scale:
     """Percent, unless a mean lies outside 0 to 1."""
     means = [v.mean for v in result.variants if v.mean is not None]
     return Scale(all(0 <= m <= 1 for m in means))
+
+
+def _points(value: float) -> str:
+    """A share in points; one that is not 0 is not written as 0, since verdicts go by its sign."""
+    text = f"{100 * value:.1f}"
+    return f"{100 * value:.1g}" if abs(value) > _ZERO and text in ("0.0", "-0.0") else text
 
 
 def usd(value: float | None) -> str:

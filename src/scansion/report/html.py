@@ -16,21 +16,32 @@ from pathlib import Path
 from typing import Any, TextIO
 
 import msgspec
+from msgspec import Struct
 
+from scansion.experiments.frontier import Frontier
 from scansion.experiments.results import OutcomeView, RunResult, VariantResult
-from scansion.report import plot, sentences
+from scansion.report import frontier_svg, plot, sentences, until
 from scansion.report.checklists import checklist_tables
 from scansion.report.examples import Gathered, Texts, as_data
 from scansion.report.figures import count
 from scansion.report.names import shown
 from scansion.report.prompts import PromptUse, section
+from scansion.report.repeats import repeats_said, repeats_tables
 from scansion.report.table import Column, columns_of, other_scorers, variants_of
 from scansion.report.text import one_line
 
-__all__ = ["PromptUse", "write"]
+__all__ = ["Beside", "PromptUse", "write"]
 
 _MARKER = re.compile(r"<!--scansion:(\w+)-->")
 _ESCAPES = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"})
+
+
+class Beside(Struct, frozen=True):
+    """What stands beside outcomes: the variants' `prompts`, programs in Python apart, and the `frontier` of quality and
+    cost, shown where the variants cost differently."""
+
+    prompts: Sequence[PromptUse] = ()
+    frontier: Frontier | None = None
 
 
 def write(
@@ -39,15 +50,15 @@ def write(
     stream: TextIO,
     *,
     flips: Iterable[OutcomeView] = (),
-    prompts: Sequence[PromptUse] = (),
+    beside: Beside | None = None,
     most: int | None = None,
 ) -> None:
     """Writes the report to `stream`.
 
     `views` are the run's outcomes row by row; `flips` are those among them in which compared variants differ: their
     examples stand first, and are kept where there are more than `most` (else as many as a browser takes).
-    `prompts` are those of the variants, programs in Python apart.
     """
+    beside = beside or Beside()
     template = Path(__file__).with_name("report.html").read_text(encoding="utf-8")
     gathered = Gathered(most)
     gathered.take_flips(flips)
@@ -58,8 +69,10 @@ def write(
             stream.write(part)
         elif part == "examples":
             _write_examples(gathered, texts, result.variants, stream)
+        elif part == "frontier":
+            stream.write(_frontier(beside.frontier))
         elif part == "prompts":
-            stream.write(_prompts(prompts, result, gathered))
+            stream.write(_prompts(beside.prompts, result, gathered))
         else:
             stream.write(_part(part, shown(result), gathered, texts, template))
 
@@ -71,8 +84,9 @@ def _part(name: str, result: RunResult, gathered: Gathered, texts: Texts, page: 
         "head": lambda: _head(result),
         "plot": lambda: plot.intervals(result),
         "table": lambda: _tables(result),
+        "paths": lambda: until.paths(result),
         "verdicts": lambda: _list(sentences.verdicts(result)),
-        "remarks": lambda: _list([*sentences.gates(result), *sentences.remarks(result)]),
+        "remarks": lambda: _list([*repeats_said(result), *sentences.gates(result), *sentences.remarks(result)]),
         "cut": lambda: _cut(gathered, result),
         "names": lambda: _json([one_line(v.name) for v in result.variants]),
         "texts": lambda: _json(texts.found),
@@ -126,7 +140,8 @@ def _tables(result: RunResult) -> str:
     quality, cost = columns_of(result)
     others = other_scorers(result)
     parts = [_table([variants_of(result), *quality, *cost]), _table(others) if others else ""]
-    parts += [f"<p>{_sentence(heading)}</p>{_table(columns)}" for heading, columns in checklist_tables(result)]
+    more = [*repeats_tables(result), *checklist_tables(result)]
+    parts += [f"<p>{_sentence(heading)}</p>{_table(columns)}" for heading, columns in more]
     return "".join(parts)
 
 
@@ -144,6 +159,17 @@ def _prompts(prompts: Sequence[PromptUse], result: RunResult, gathered: Gathered
     as_shown = shown(result).variants
     by_name = {v.name: each for v, each in zip(result.variants, as_shown, strict=True)}
     return section(prompts, by_name, (gathered.rows[row].values() for row in sorted(gathered.rows)))
+
+
+def _frontier(found: Frontier | None) -> str:
+    """The section on quality beside cost, where there is something to see."""
+    if found is None or not found.varies:
+        return ""
+    from scansion.report.frontier import about, said
+    from scansion.report.frontier import shown as with_shown_names
+
+    named = with_shown_names(found)
+    return f"<h2>Quality and cost</h2><p>{_text(about(named))}</p>{frontier_svg.inline(found)}{_list(said(named))}"
 
 
 def _cut(gathered: Gathered, result: RunResult) -> str:

@@ -37,7 +37,11 @@ def describe(progress: Progress) -> str:
         parts.append(f"{seconds(progress.eta)} left")
     if progress.retries:
         parts.append(f"{count(progress.retries)} tried again")
-    if progress.means:
+    if progress.looked is not None:
+        looked, of = progress.looked
+        parts.append(f"looked at {count(looked)} of {count(of)}")
+        parts += [_interval(*found) for found in progress.intervals]
+    elif progress.means:
         parts.append("  ".join(_mean(name, *found) for name, found in progress.means.items()))
     phase = f"{one_line(progress.phase)}: " if progress.phase not in ("", "running") else ""
     return phase + ", ".join(parts)
@@ -47,6 +51,10 @@ def _mean(name: str, mean: float | None, scored: int) -> str:
     if mean is None or not scored:
         return f"{one_line(name)} -"
     return f"{one_line(name)} {100 * mean:.1f}%" if 0 <= mean <= 1 else f"{one_line(name)} {mean:.3g}"
+
+
+def _interval(name: str, low: float, high: float) -> str:
+    return f"{one_line(name)} [{100 * low:+.1f}, {100 * high:+.1f}]"
 
 
 def _columns() -> int:

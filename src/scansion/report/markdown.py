@@ -12,6 +12,7 @@ from scansion.report.checklists import checklist_tables
 from scansion.report.figures import plural
 from scansion.report.names import shortener, shown
 from scansion.report.plain import grouped, mark, value_text
+from scansion.report.repeats import repeats_said, repeats_tables
 from scansion.report.table import Column, columns_of, other_scorers, variants_of
 from scansion.report.text import one_line, visible
 
@@ -56,7 +57,7 @@ def render(result: RunResult, flips: Iterable[tuple[Comparison, Iterable[Outcome
     lines = ["## Scansion: " + safe(title), ""]
     lines += _listed([*sentences.verdicts(result), *sentences.gates(result)])
     lines += [*(f"{sentence(line)}  " for line in rest), "", *_tables(result), ""]
-    lines += _listed(sentences.remarks(result))
+    lines += _listed([*repeats_said(result), *sentences.remarks(result)])
     left = _MOST
     for between, views in named:
         part, used = _flips(short(between).replace("`", ""), views, left, short)
@@ -72,7 +73,7 @@ def _tables(result: RunResult) -> list[str]:
     quality, cost = columns_of(result)
     others = other_scorers(result)
     tables = [*_table([variants_of(result), *quality, *cost]), *(["", *_table(others)] if others else [])]
-    for heading, columns in checklist_tables(result):
+    for heading, columns in [*repeats_tables(result), *checklist_tables(result)]:
         tables += ["", sentence(heading), "", *_table(columns)]
     return tables
 

@@ -23,5 +23,6 @@ def render(found: Preview, width: int) -> str:
         lines += [*wrap(f"[{names}] example {one_line(example)}", width), request_text(request), ""]
     cost = "cost unknown" if found.cost_usd is None else f"about {usd(found.cost_usd)} USD"
     held = f", {found.held:,} more in the lab already" if found.held else ""
-    said = [f"{plural(found.calls, 'call')}{held}, {cost}; nothing was asked", *map(one_line, found.notes)]
+    most = "at most " if found.at_most else ""
+    said = [f"{most}{plural(found.calls, 'call')}{held}, {cost}; nothing was asked", *map(one_line, found.notes)]
     return "\n".join([*lines, *(line for text in said for line in wrap(text, width))]) + "\n"

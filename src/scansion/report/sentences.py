@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from scansion.errors import PASSING
 from scansion.experiments.results import Comparison, Gate, Looks, RunResult, Saving, VariantResult
+from scansion.report import until
 from scansion.report.figures import Scale, count, kappa_said, plural, probability, scale_of, usd
 from scansion.report.names import AT, joined
 from scansion.report.text import cut, one_line
@@ -85,8 +86,11 @@ def _rest(found: Comparison, scale: Scale) -> Iterable[str]:
     spread = found.bounds and max(found.bounds) - min(found.bounds)
     if found.bounds and spread and spread > 1e-9:
         yield f"{scale.span(found.bounds)} points over all ways the unscored could have gone"
+    yield from until.came_to(found)
     if found.reason:
         yield one_line(found.reason)
+    if found.caution:
+        yield one_line(found.caution)
     if found.verdict == "undecided" and found.needed is not None:
         cost = f", {usd(found.needed_usd)} USD," if found.needed_usd else ""
         yield f"about {plural(found.needed, 'more row')}{cost} would decide it"
@@ -105,7 +109,7 @@ def head(result: RunResult) -> list[str]:
     first = " ".join(each for each in ("run" if result.run else "comparison", result.run, named) if each)
     anew = f"{one_line(result.rescored)} scored anew" if result.rescored else ""
     part = f"{one_line(result.data)}{f', {result.split} part' if result.split else ''}" if result.data else ""
-    about = ", ".join(each for each in (anew, part, _size(result.variants) if result.data else "") if each)
+    about = ", ".join(each for each in (anew, part, _size(result) if result.data else "") if each)
     lines = [f"{first}: {about}" if about else first]
     if result.scorers:
         also = f", also {', '.join(map(one_line, result.scorers[1:]))}" if result.scorers[1:] else ""
@@ -143,11 +147,12 @@ def _shared(variants: list[VariantResult]) -> str:
     return "; ".join(parts)
 
 
-def _size(variants: list[VariantResult]) -> str:
-    if not variants:
+def _size(result: RunResult) -> str:
+    if not result.variants:
         return ""
-    n, trials = variants[0].n, variants[0].trials
-    return plural(n, "example") + (f" x {plural(trials, 'trial')}" if trials > 1 else "")
+    n, trials = result.variants[0].n, result.variants[0].trials
+    examples = until.size(result.until) if result.until is not None else plural(n, "example")
+    return examples + (f" x {plural(trials, 'trial')}" if trials > 1 else "")
 
 
 def gates(result: RunResult) -> list[str]:
@@ -171,6 +176,8 @@ def remarks(result: RunResult) -> list[str]:
     """What the table does not show: why outcomes are unscored or errors, bounds on zero wrong, money, what a further
     run would do, notes."""
     found = [line for v in result.variants for line in _perfect(v, result.level)]
+    found += [f"{_name(v.name)}: {one_line(v.caution)}" for v in result.variants if v.caution]
+    found += [until.remark(result.until, len(result.comparisons))] if result.until is not None else []
     found += [*_cheaper(result), *_agreed(result)]
     return [*found, *_lost(result), *_money(result), *_ahead(result), *map(one_line, result.notes)]
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from scansion.experiments.results import RunResult, ScorerResult, VariantResult
-from scansion.report import sentences
+from scansion.report import sentences, until
 from scansion.report.figures import NONE, Scale, count, scale_of, seconds, usd
 from scansion.report.names import shown
 from scansion.report.text import cells, hanging, one_line, pad, wrap
@@ -91,7 +91,9 @@ def variants_of(result: RunResult) -> Column:
 
 def columns_of(result: RunResult) -> tuple[list[Column], list[Column]]:
     """The columns of quality and those of cost, the names of the variants apart."""
-    return _quality(result.variants, scale_of(result)), _cost(result.variants)
+    looked = until.looked_at(result)
+    first = [Column("looked at", looked)] if looked else []
+    return [*first, *_quality(result.variants, scale_of(result))], _cost(result.variants)
 
 
 def _main(result: RunResult, width: int) -> list[str]:
@@ -148,6 +150,7 @@ def _said(lines: Sequence[str], width: int) -> list[str]:
 def render(result: RunResult, width: int = 80) -> str:
     """The whole table of a run as text for a terminal of `width` cells, ended by a newline."""
     from scansion.report.checklists import checklist_tables
+    from scansion.report.repeats import repeats_said, repeats_tables
 
     result = shown(result)
     lines = [part for text in sentences.head(result) for part in wrap(text, width)]
@@ -155,8 +158,12 @@ def render(result: RunResult, width: int = 80) -> str:
         lines += ["", *_main(result, width)]
     if others := other_scorers(result):
         lines += ["", *grid(others, width)]
-    for heading, columns in checklist_tables(result):
+    for heading, columns in [*repeats_tables(result), *checklist_tables(result)]:
         lines += ["", *wrap(heading, width), *grid(columns, width)]
-    for said in (sentences.verdicts(result), sentences.gates(result), sentences.remarks(result)):
+    for said in (repeats_said(result), sentences.verdicts(result)):
+        lines += _said(said, width)
+    path = until.path_lines(result, width)
+    lines += ["", *path] if path else []
+    for said in (sentences.gates(result), sentences.remarks(result)):
         lines += _said(said, width)
     return "\n".join(lines) + "\n"

@@ -5,8 +5,10 @@ Resampled means are divided by their own standard errors, which corrects for ske
 Expansion", 1992, section 3.6). A resample whose values nearly agree has a standard error near 0 and would throw the
 interval to infinity, so each resample's variance counts the sample's own as one observation more.
 
-Cost is bounded: above 4,096 units they are first summed into that many random groups, which keeps the mean, its
-variance and its skewness, and draws are made in blocks of 2 MB.
+Cost is bounded. Where units take few different values, a resample is one multinomial draw of how often each value
+comes, which has the same distribution and costs the same whatever the number of units. Else, above 4,096 units, they
+are first summed into that many random groups, which keeps the mean, its variance and its skewness, and draws are made
+in blocks of 2 MB.
 """
 
 from __future__ import annotations
@@ -15,12 +17,13 @@ import math
 
 import numpy as np
 
-from scansion.stats.units import Floats, Units
+from scansion.stats.units import Floats, Units, tally
 
 __all__ = ["bootstrap_t", "symmetric_bootstrap_t"]
 
 _MOST_UNITS = 4096
 _BLOCK = 1 << 18
+_FEW_VALUES = 64
 
 
 def bootstrap_t(units: Units, level: float, seed: int) -> tuple[float, float]:
@@ -43,9 +46,15 @@ def symmetric_bootstrap_t(units: Units, level: float, seed: int) -> tuple[float,
 
 def _studentized(units: Units, level: float, seed: int) -> Floats:
     """Resampled means less the mean, each over its own standard error."""
-    rng = np.random.default_rng(seed)
+    rng, draws = np.random.default_rng(seed), _draws(level)
+    even = units.sizes is None or units.sizes.min() == units.sizes.max()
+    collapsed = tally(units.residuals(), _FEW_VALUES) if even and units.count > _FEW_VALUES else None
+    if collapsed is not None:
+        u, times = collapsed
+        counts = rng.multinomial(units.count, times / units.count, size=draws).astype(np.float64)
+        return _ratio_t(counts @ np.column_stack([u, u * u]), units)
     units = _grouped(units, rng)
-    table, draws = _moments(units), _draws(level)
+    table = _moments(units)
     rows = max(1, _BLOCK // units.count)
     sums = [_resample(table, min(rows, draws - start), rng) for start in range(0, draws, rows)]
     return _ratio_t(np.concatenate(sums), units)

@@ -9,14 +9,18 @@ import numpy as np
 from msgspec import Struct, structs
 
 from scansion.stats.bootstrap import symmetric_bootstrap_t
+from scansion.stats.caution import few_flips, few_graded, of_clusters
 from scansion.stats.effective import effective_rows
 from scansion.stats.mcnemar import mcnemar
 from scansion.stats.newcombe import Table, paired_interval
-from scansion.stats.sign_flip import sign_flip
-from scansion.stats.units import Floats, Sample, gather, is_binary, sample
+from scansion.stats.sign_flip import Counting, sign_flip
+from scansion.stats.special import t_ppf
+from scansion.stats.units import Floats, Sample, Units, all_equal, gather, is_binary, is_skewed, sample
 from scansion.stats.zero_bound import zero_bound
 
 __all__ = ["Paired", "compare"]
+
+_MANY_UNITS = 4096
 
 
 class Paired(Struct, frozen=True):
@@ -24,7 +28,8 @@ class Paired(Struct, frozen=True):
 
     `flips` counts pairs right in a and wrong in b, and the other way round, for 0/1 scores (else None). `sd` is the
     standard deviation of one pair's difference with the design effect in it (standard error times root of n), as
-    `pairs_needed` takes it. None where the data give none.
+    `pairs_needed` takes it. None where the data give none. `caution` says where the interval is known to miss its
+    level, and to which side (empty: nothing to say).
     """
 
     difference: float | None
@@ -36,6 +41,7 @@ class Paired(Struct, frozen=True):
     n: int
     flips: tuple[int, int] | None
     sd: float | None = None
+    caution: str = ""
 
 
 def compare(a: Any, b: Any, *, clusters: Any = None, weights: Any = None, level: float = 0.95, seed: int = 0) -> Paired:
@@ -45,7 +51,8 @@ def compare(a: Any, b: Any, *, clusters: Any = None, weights: Any = None, level:
 
     - 0/1 scores: McNemar mid-p and Newcombe's interval; with clusters or weights the sign-flip test over units in its
       mid-p form, and Newcombe's interval on the effective number of pairs.
-    - others: sign-flip permutation test over units and symmetric bootstrap-t interval of the mean difference.
+    - others: sign-flip permutation test over units and symmetric bootstrap-t interval of the mean difference; Student's
+      t above 4,096 units, where the two no longer differ.
 
     Interval and test may differ by a hair near the edge: an interval at this `level` that leaves 0 out although the
     test does not reject is widened to 0, so that a claim always has both. Raises ValueError for unequal lengths or
@@ -78,17 +85,22 @@ def _binary(data: Sample, level: float, seed: int) -> Paired:
     flips = (right_a - both, right_b - both)
     if data.labels is None and data.weights is None:
         table = Table(both, *flips, data.rows - both - sum(flips))
-        p, test, n, suffix = mcnemar(*flips), "McNemar mid-p", float(data.rows), ""
+        p, test, n, suffix, caution = mcnemar(*flips), "McNemar mid-p", float(data.rows), "", ""
     else:
         differences = b - a
-        p, exact = sign_flip(gather(differences, data).sums, seed, mid=True)
-        test, suffix = _named("clustered McNemar, sign-flip mid-p", exact), ", clustered"
+        units = gather(differences, data)
+        p, counting = sign_flip(units.sums, seed, mid=True)
+        test, suffix = _named("clustered McNemar, sign-flip mid-p", counting), ", clustered"
         if data.labels is None:
-            test, suffix = _named("weighted McNemar, sign-flip mid-p", exact), ", weighted"
+            test, suffix = _named("weighted McNemar, sign-flip mid-p", counting), ", weighted"
+        clusters = units.kish
+        del units  # a million of them are not held twice
         table, n = _effective_table(data, differences, level)
+        caution = of_clusters(clusters, data.kish, n) if data.labels is not None else ""
     name, limits = paired_interval(table, level)
     sd = math.sqrt(max(0.0, table.variance) * data.rows / n)
-    return Paired(table.difference, limits.lo, limits.hi, p, test, name + suffix, data.rows, flips, sd)
+    caution = few_flips(table.only_a + table.only_b) or caution
+    return Paired(table.difference, limits.lo, limits.hi, p, test, name + suffix, data.rows, flips, sd, caution)
 
 
 def _effective_table(data: Sample, differences: Floats, level: float) -> tuple[Table, float]:
@@ -96,7 +108,7 @@ def _effective_table(data: Sample, differences: Floats, level: float) -> tuple[T
     a, b = data.columns
     share_both = data.mean(a * b)
     only_a, only_b = max(0.0, data.mean(a) - share_both), max(0.0, data.mean(b) - share_both)
-    n = effective_rows(data, differences, (-1.0, 1.0), level)
+    n = effective_rows(data, differences, (-0.5, 0.5), level)
     neither = max(0.0, 1.0 - share_both - only_a - only_b)
     return Table(share_both * n, only_a * n, only_b * n, neither * n), n
 
@@ -105,23 +117,34 @@ def _graded(data: Sample, level: float, seed: int) -> Paired:
     a, b = data.columns
     differences = b - a
     units = gather(differences, data)
-    p, exact = sign_flip(units.sums, seed)
+    p, counting = sign_flip(units.sums, seed)
     suffix = ", clustered" if data.labels is not None else ""
-    test = _named("paired permutation" + suffix, exact)
-    if differences.min() == differences.max():
+    test = _named("paired permutation" + suffix, counting)
+    if all_equal(differences):
         lo, hi = _unseen_spread(data, float(differences[0]), units.kish, level)
         sd, method = 0.0, "zero of n: all differences equal"
     elif units.count == 1:
         return Paired(units.mean, None, None, p, test, "none: one cluster", data.rows, None)
     else:
-        error = math.sqrt(units.variance())
-        lo, hi = symmetric_bootstrap_t(units, level, seed) if error > 0.0 else (units.mean, units.mean)
-        sd, method = error * math.sqrt(data.rows), "bootstrap-t" + suffix
-    return Paired(units.mean, lo, hi, p, test, method, data.rows, None, sd)
+        method, error, (lo, hi) = _limits(units, level, seed)
+        sd, method = error * math.sqrt(data.rows), method + suffix
+    differing = _MANY_UNITS if counting == "normal limit" else int(np.count_nonzero(units.sums))
+    caution = few_flips(differing) or (of_clusters(units.kish) if suffix else "") or few_graded(units.kish)
+    return Paired(units.mean, lo, hi, p, test, method, data.rows, None, sd, caution)
 
 
-def _named(test: str, exact: bool) -> str:
-    return f"{test} ({'exact' if exact else 'Monte Carlo'})"
+def _limits(units: Units, level: float, seed: int) -> tuple[str, float, tuple[float, float]]:
+    """The method, standard error and interval of the mean of units, of which there are two at least."""
+    square, cube = units.powers()
+    mean, error = units.mean, math.sqrt(units.count / (units.count - 1) * square) / units.total
+    if error > 0.0 and (units.count <= _MANY_UNITS or is_skewed(square, cube)):
+        return "bootstrap-t", error, symmetric_bootstrap_t(units, level, seed)
+    reach = t_ppf(0.5 * (1.0 + level), units.count - 1.0) * error
+    return "Student t", error, (mean - reach, mean + reach)
+
+
+def _named(test: str, counting: Counting) -> str:
+    return f"{test} ({counting})"
 
 
 def _unseen_spread(data: Sample, difference: float, units: float, level: float) -> tuple[float, float]:

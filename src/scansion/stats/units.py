@@ -15,9 +15,27 @@ from numpy.typing import NDArray
 
 from scansion.stats.clusters import compact
 
-__all__ = ["Floats", "Sample", "Units", "gather", "is_binary", "sample"]
+__all__ = [
+    "Counts",
+    "Floats",
+    "Sample",
+    "Units",
+    "all_equal",
+    "gather",
+    "is_binary",
+    "is_skewed",
+    "power_sums",
+    "sample",
+    "tally",
+]
 
 Floats = NDArray[np.float64]
+Counts = NDArray[np.int64]
+
+_BLOCK = 1 << 17
+_HEAD = 256
+"""Of many values the first few mostly tell what all of them are not."""
+_CACHED = 1 << 14
 
 
 class Sample(Struct, frozen=True):
@@ -78,10 +96,14 @@ class Units(Struct, frozen=True):
         mean = self.mean
         return self.sums - (mean if self.sizes is None else mean * self.sizes)
 
+    def powers(self) -> tuple[float, float]:
+        """The sums of squares and of cubes of the residuals."""
+        second, third, _ = power_sums(self.sums, self.mean) if self.sizes is None else power_sums(self.residuals())
+        return second, third
+
     def variance(self) -> float:
         """The estimated variance of the mean, with the factor G / (G - 1); needs two units."""
-        u = self.residuals()
-        return self.count / (self.count - 1) * float(np.dot(u, u)) / self.total**2
+        return self.count / (self.count - 1) * self.powers()[0] / self.total**2
 
 
 def sample(columns: tuple[Any, ...], weights: Any = None, clusters: Any = None) -> Sample:
@@ -125,7 +147,49 @@ def gather(values: Floats, of: Sample) -> Units:
 
 def is_binary(*columns: Floats) -> bool:
     """Whether all values are 0 or 1."""
-    return all(bool(((c == 0.0) | (c == 1.0)).all()) for c in columns)
+    heads = [c[:_HEAD] for c in columns]
+    return all(bool(((c == 0.0) | (c == 1.0)).all()) for c in [*heads, *columns])
+
+
+def is_skewed(square: float, cube: float) -> bool:
+    """Whether units are too few for a t interval of their mean, from the sums of squares and cubes of their residuals.
+
+    They are if fewer than 25 times their squared skewness, n cube^2 / square^3.
+    Source: W. G. Cochran, "Sampling Techniques", 3rd ed. 1977, section 2.15.
+    """
+    return square > 0.0 and 25.0 * cube**2 > square**3
+
+
+def power_sums(values: Floats, centre: float = 0.0) -> tuple[float, float, float]:
+    """The sums of second, third and fourth powers of `values` less `centre`, in blocks that stay in the cache."""
+    second = third = fourth = 0.0
+    for start in range(0, len(values), _CACHED):
+        part = values[start : start + _CACHED] - centre
+        squares = part * part
+        second += float(squares.sum())
+        third += float(np.dot(squares, part))
+        fourth += float(np.dot(squares, squares))
+    return second, third, fourth
+
+
+def all_equal(values: Floats) -> bool:
+    """Whether there is but one value."""
+    return bool((values[:_HEAD] == values[0]).all() and (values == values[0]).all())
+
+
+def tally(values: Floats, most: int) -> tuple[Floats, Counts] | None:
+    """The different values, ascending, with how often each comes; None if there are over `most`."""
+    found, times = np.zeros(0), np.zeros(0, dtype=np.int64)
+    step = min(_BLOCK, 16 * most)  # of many different values the first few tell
+    start = 0
+    while start < len(values):
+        more, counts = np.unique(values[start : start + step], return_counts=True)
+        found, place = np.unique(np.concatenate([found, more]), return_inverse=True)
+        if len(found) > most:
+            return None
+        times = np.bincount(place, weights=np.concatenate([times, counts])).astype(np.int64)
+        start, step = start + step, _BLOCK
+    return found, times
 
 
 def _checked_weights(weights: Any, size: int) -> Floats:

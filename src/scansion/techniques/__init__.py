@@ -24,6 +24,7 @@ from scansion.techniques._algebra import (
     prompt_of,
     technique,
 )
+from scansion.techniques._stops import Rule, Stop, stop
 
 __all__ = [
     "Composed",
@@ -31,6 +32,8 @@ __all__ = [
     "Edit",
     "Pipeline",
     "Program",
+    "Rule",
+    "Stop",
     "Technique",
     "Wrap",
     "calls_per_outcome",
@@ -38,5 +41,6 @@ __all__ = [
     "compose",
     "parse_techniques",
     "prompt_of",
+    "stop",
     "technique",
 ]

@@ -69,13 +69,14 @@ class Wrap(Struct, frozen=True):
     """What the factory of a technique returns that runs a program: `apply(program, context) -> program`.
 
     It makes `times` times the calls of the program and `plus` more. `repeats` says that it asks the same several times
-    and so lives from answers that differ.
+    and so lives from answers that differ; `fewer` that `times` is the most, and answers decide how many it makes.
     """
 
     apply: Callable[[Program, Context], Program]
     times: int = 1
     plus: int = 0
     repeats: bool = False
+    fewer: bool = False
 
 
 class Technique:
@@ -97,6 +98,11 @@ class Technique:
     def repeats(self) -> bool:
         """Whether it asks the same several times, so that a temperature of 0 defeats it."""
         return isinstance(self.raw, Wrap) and self.raw.repeats
+
+    @property
+    def fewer(self) -> bool:
+        """Whether it may make fewer calls than it says, as the answers are."""
+        return isinstance(self.raw, Wrap) and self.raw.fewer
 
     def __or__(self, right: Any) -> Pipeline:
         raise InputError(f"{self.spec} | {right}: a pipeline starts with a prompt: prompt | {self.spec} | ...")
@@ -192,7 +198,7 @@ def prompt_of(program: Any) -> Prompt | None:
 
 
 def calls_per_outcome(techniques: Sequence[Technique]) -> int:
-    """How many calls one outcome of a prompt with these techniques makes."""
+    """How many calls one outcome of a prompt with these techniques makes at most."""
     calls = 1
     for each in techniques:
         if isinstance(each.raw, Wrap):

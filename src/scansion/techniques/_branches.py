@@ -9,45 +9,35 @@ be made, not to be answered; for a branch that has ended nobody waits.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Mapping
 from typing import Any
 
-from scansion.errors import BudgetSpent, CallError, InputError, Quit, Unscored
+from scansion.errors import CallError, InputError, Quit, Unreached, Unscored
 from scansion.techniques._algebra import Program
 from scansion.types import Completion, Output
 
-__all__ = ["branches"]
+__all__ = ["Result", "side_by_side"]
 
 Result = Output | Unscored | CallError
 
 
-async def branches(
-    program: Program, n: int, inputs: Mapping[str, Any], lm: Any, least: int | None = None
-) -> list[Result]:
+async def side_by_side(program: Program, n: int, inputs: Mapping[str, Any], lm: Any) -> list[Result]:
     """What each of `n` runs gave, in order: its Output, the Unscored that it raised, or the CallError it failed with.
 
-    The first failed call is raised, in the order of the branches, unless `least` branches are no failures. What stops
-    a run or is a fault of the program is raised in any case. A cancellation cancels all branches and waits for them.
+    What stops a run or is a fault of the program is raised. A cancellation cancels all branches and waits for them.
     """
     turns = _Turns(n)
     runs = (_run(program, inputs, _Handle(lm, turns, branch)) for branch in range(n))
     found = await asyncio.gather(*runs, return_exceptions=True)
     for one in found:
-        if isinstance(one, BudgetSpent | InputError | Quit) or (isinstance(one, CallError) and one.fatal):
+        if isinstance(one, Unreached | InputError | Quit) or (isinstance(one, CallError) and one.fatal):
             raise one
     results: list[Result] = []
     for one in found:
         if isinstance(one, BaseException) and not isinstance(one, Unscored | CallError):
             raise one
         results.append(one)
-    _raise_failure(results, least)
     return results
-
-
-def _raise_failure(results: Sequence[Result], least: int | None) -> None:
-    failures = [one for one in results if isinstance(one, CallError)]
-    if failures and (least is None or len(results) - len(failures) < least):
-        raise failures[0]
 
 
 async def _run(program: Program, inputs: Mapping[str, Any], handle: _Handle) -> Output:

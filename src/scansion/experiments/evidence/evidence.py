@@ -29,6 +29,7 @@ from scansion.types import Example
 
 __all__ = ["Evidence", "Shelf", "Use", "short"]
 
+_STOPPED = "stopped when it was decided, where means lean apart a little"
 _SHORT = 8  # digits of a version that are shown
 _REVISION = re.compile(r"[^:]{2,}:(.+)", re.DOTALL)
 
@@ -209,7 +210,7 @@ class Shelf:
             figures=figures,
             done=figures.scored + figures.unscored + figures.errors,
             usd_per_example=usd_of(figures),
-            head=head_of(use.run),
+            head=[*head_of(use.run), *([_STOPPED] if use.run.plan.get("until") else [])],
             git=use.run.context.get("git", {}),
             looks=result.looks,
             baseline=next((c for c in result.comparisons if c.b == use.info.name), None),
@@ -235,8 +236,8 @@ class Shelf:
             return f"{rows} of {a.run.label} had another target or input than in {b.run.label}"
         try:
             found = compare_places(self._lab, (a.run, a.info), (b.run, b.info), margin=b.run.plan["margin"])
-        except InputError:
-            return ""
+        except InputError as error:
+            return str(error) if a.run.plan.get("until") or b.run.plan.get("until") else ""
         return msgspec.structs.replace(found.comparisons[0], a=short(a.version), b=short(b.version))
 
 

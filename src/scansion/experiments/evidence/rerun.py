@@ -36,7 +36,7 @@ __all__ = ["Rerun", "VerdictChange", "changes", "repeat", "replan", "rerun", "wo
 
 _SETTINGS = (
     *("split", "part", "trials", "no_answer", "truncated", "gold_check", "margin", "alpha", "limit", "seed"),
-    *("pass_mark", "scorers", "base_dir", "data", "volume", "only", "budget"),
+    *("until", "pass_mark", "scorers", "base_dir", "data", "volume", "only", "budget"),
 )
 
 
@@ -107,6 +107,8 @@ def replan(lab: Lab, name: str | None, model: str, **fields: Any) -> Plan:
     baseline = record.plan["baseline"] if named else None
     settings |= {"name": record.name, "baseline": baseline, "variants": specs, "gates": _gates(record)}
     given = {key: value for key, value in fields.items() if value is not None}
+    if len(specs) < 2:
+        settings["until"] = None  # nothing is compared
     return make_plan(**{key: value for key, value in settings.items() if value is not None} | given)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -111,6 +111,40 @@ class RunTable:
         """The figures that a run closed with."""
         row = self._db.execute("SELECT result FROM runs WHERE id = ?", (run,)).fetchone()
         return unpack(row[0], RunResult) if row and row[0] is not None else None
+
+    def look(self, run: int, place: int, rows: Iterable[int]) -> None:
+        """Note that these rows were looked at together, as the run's unit of that number."""
+        self._db.executemany(
+            "INSERT OR REPLACE INTO looked (run, row, place) VALUES (?, ?, ?)", [(run, row, place) for row in rows]
+        )
+
+    def look_no_further(self, run: int, units: Mapping[int, int]) -> None:
+        """Take out of a run what it holds beyond the units that each variant was looked at in, such as what an
+        earlier session looked at before an error of it was asked again; outcomes stay in the lab."""
+        shown = "SELECT row FROM looked WHERE run = :run AND place < :units"
+        beyond = f"DELETE FROM members WHERE run = :run AND variant = :variant AND row NOT IN ({shown})"
+        for variant, seen in units.items():
+            self._db.execute(beyond, {"run": run, "variant": variant, "units": seen})
+        last = max(units.values(), default=0)
+        self._db.execute("DELETE FROM looked WHERE run = ? AND place >= ?", (run, last))
+
+    def copy_looks(self, old: int, new: int) -> None:
+        """Note for one run that it has looked at what another has."""
+        query = "INSERT OR IGNORE INTO looked (run, row, place) SELECT ?, row, place FROM looked WHERE run = ?"
+        self._db.execute(query, (new, old))
+
+    def looked(self, run: int) -> Sequence[tuple[Sequence[int], Sequence[float]]]:
+        """The units that a run has looked at, in that order: their rows, and the weights of these."""
+        units: dict[int, tuple[list[int], list[float]]] = {}
+        query = (
+            "SELECT l.place, l.row, r.weight FROM looked l JOIN runs ON runs.id = l.run "
+            "JOIN rows r ON r.dataset = runs.dataset AND r.row = l.row WHERE l.run = ? ORDER BY l.place, l.row"
+        )
+        for place, row, weight in self._db.execute(query, (run,)):
+            rows, weights = units.setdefault(place, ([], []))
+            rows.append(row)
+            weights.append(weight)
+        return list(units.values())
 
     def save_rows(self, dataset: int, rows: Iterable[KeptRow]) -> None:
         """Keep examples."""

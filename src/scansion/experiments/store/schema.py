@@ -139,7 +139,15 @@ def _looks(db: sqlite3.Connection) -> None:
     )
 
 
-MIGRATIONS: list[Callable[[sqlite3.Connection], None]] = [_first_tables, _annotations, _looks]
+def _orders(db: sqlite3.Connection) -> None:
+    """The rows that a run which stops when decided has looked at, with the place of their unit in its order."""
+    db.execute(
+        "CREATE TABLE looked (run INTEGER NOT NULL, row INTEGER NOT NULL, place INTEGER NOT NULL, "
+        "PRIMARY KEY (run, row)) WITHOUT ROWID"
+    )
+
+
+MIGRATIONS: list[Callable[[sqlite3.Connection], None]] = [_first_tables, _annotations, _looks, _orders]
 """What brings a database up to date, in order. A new one is added at the end; those that stand there never change."""
 
 

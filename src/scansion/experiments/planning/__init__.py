@@ -1,0 +1,1 @@
+"""How many examples: from guesses, or from a run."""
