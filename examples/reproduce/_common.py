@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-import gzip
 import json
 import sys
 import tempfile
@@ -27,12 +26,6 @@ from scansion.experiments.results import Comparison, RunResult
 from scansion.experiments.runner import run
 
 Record = dict[str, Any]
-
-
-def read_records(path: Path) -> list[Record]:
-    """The records of a gzipped JSONL file, in file order."""
-    with gzip.open(path) as lines:
-        return [json.loads(line) for line in lines]
 
 
 def write_lines(path: Path, lines: Iterable[Record]) -> None:

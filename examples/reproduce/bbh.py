@@ -10,8 +10,8 @@ figures where `expected.json` stands in the folder above; and the paired verdict
 
 from __future__ import annotations
 
-import gzip
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +20,13 @@ from _common import (
     compare_marks,
     comparison_row,
     main,
-    read_records,
     rounds,
     run_recorded,
+    workplace,
     write_lines,
     write_prompt,
 )
+from _published import Figures, find, packed, records
 
 from scansion.errors import InputError
 
@@ -36,19 +37,29 @@ Marks = dict[str, dict[str, bool]]
 
 def reproduce(data: Path, work: Path) -> Record:
     """The document of all tasks whose records stand in `data`."""
-    prefixes = json.loads(gzip.decompress((data / "prompt_prefixes.json.gz").read_bytes()))
+    prefixes = json.loads(packed(find(data, "prompt_prefixes.json"), f"{data.name}/prompt_prefixes.json.gz"))
     published = data.parent / "expected.json"
     expected = json.loads(published.read_text(encoding="utf-8")) if published.exists() else {}
-    logs = {m: read_records(data / f"{m}.jsonl.gz") for m in METHODS if (data / f"{m}.jsonl.gz").exists()}
+    logs = {m: records(path) for m in METHODS if (path := find(data, f"{m}.jsonl"))}
     document: Record = {"rows": [], "comparisons": []}
-    for task in sorted({r["task"] for records in logs.values() for r in records}):
-        items = {m: [r for r in records if r["task"] == task] for m, records in logs.items()}
+    for task in sorted({r["task"] for log in logs.values() for r in log}):
+        items = {m: [r for r in log if r["task"] == task] for m, log in logs.items()}
         marks = {m: run_method(work / task / m, prefixes[f"{m}/{task}"], i) for m, i in items.items() if i}
         for method, found in marks.items():
             document["rows"].append(row(task, method, found, expected.get(f"bbh_codex/{task}/{method}", {})))
         if len(marks) == len(METHODS):
             document["comparisons"].append(comparison_row(task, verdict(work / task, items["direct"], marks)))
     return document
+
+
+def figures(data: Path) -> Iterator[Figures]:
+    """One a task and method, for `all.py`."""
+    with workplace(None) as work:
+        found = reproduce(data, work)["rows"]
+    for r in found:
+        values = {"n": r["n"], "correct": r["correct"], "accuracy": 100 * r["correct"] / r["n"]}
+        skipped = {"accuracy_with_calc": "counts answers that a calculator corrected afterwards"}
+        yield Figures(f"{data.name}/{r['dataset']}/{r['method']}", r["n"], values, not_recomputed=skipped)
 
 
 def row(task: str, method: str, marks: dict[str, bool], expected: dict[str, Any]) -> Record:

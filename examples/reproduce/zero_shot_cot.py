@@ -11,6 +11,7 @@ per cent; and the paired verdict on the two methods.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from _common import (
@@ -18,12 +19,13 @@ from _common import (
     compare_marks,
     comparison_row,
     main,
-    read_records,
     rounds,
     run_recorded,
+    workplace,
     write_lines,
     write_prompt,
 )
+from _published import Figures, Items, find, records
 
 from scansion.experiments.results import Comparison
 from scansion.specs import write
@@ -59,26 +61,43 @@ def reproduce(data: Path, work: Path) -> Record:
     """The document of all sets whose files stand in `data`."""
     document: Record = {"rows": [], "comparisons": []}
     for dataset, ((ask, extractor), paper) in SETS.items():
-        logs = {m: read_records(f) for m in METHODS if (f := data / f"{dataset}.{m}.jsonl.gz").exists()}
+        logs = {m: records(path) for m in METHODS if (path := find(data, f"{dataset}.{m}.jsonl"))}
         if not logs:
             continue
         marks, comparison = run_set(work / dataset, logs, ask, f"exact(by={extractor}, strip=false)")
-        for method, records in logs.items():
-            document["rows"].append(row(dataset, method, records, marks[method], paper[METHODS.index(method)]))
+        for method, log in logs.items():
+            document["rows"].append(row(dataset, method, log, marks[method], paper[METHODS.index(method)]))
         if comparison is not None:
             document["comparisons"].append(comparison_row(dataset, comparison))
     return document
 
 
-def row(dataset: str, method: str, records: list[Record], marks: dict[str, bool], paper: float) -> Record:
+def figures(data: Path) -> Iterator[Figures]:
+    """One a set and method, for `all.py`."""
+    with workplace(None) as work:
+        found = reproduce(data, work)["rows"]
+    for r in found:
+        accuracy = 100 * r["correct"] / r["n"]
+        values = {"n": r["n"], "correct": r["correct"], "accuracy": accuracy, "log_accuracy": accuracy}
+        yield Figures(
+            f"zero_shot_cot/{r['dataset']}/{r['method']}",
+            r["n"],
+            values | {"paper_table1": accuracy},
+            digits={"paper_table1": 1},
+            stated={"paper_table1": ("accuracy", 1.0)},
+            items=(Items("the log's verdicts", r["n"] - r["items_differing"], r["n"]),),
+        )
+
+
+def row(dataset: str, method: str, log: list[Record], marks: dict[str, bool], paper: float) -> Record:
     """One line of the table."""
     return {
         "dataset": dataset,
         "method": method,
-        "n": len(records),
-        "correct": sum(marks[r["item_id"]] for r in records),
-        "recorded_correct": sum(r["correct"] for r in records),
-        "items_differing": sum(marks[r["item_id"]] != r["correct"] for r in records),
+        "n": len(log),
+        "correct": sum(marks[r["item_id"]] for r in log),
+        "recorded_correct": sum(r["correct"] for r in log),
+        "items_differing": sum(marks[r["item_id"]] != r["correct"] for r in log),
         "paper": paper,
     }
 
@@ -88,8 +107,8 @@ def run_set(
 ) -> tuple[dict[str, dict[str, bool]], Comparison | None]:
     """Whether each item was right, by method, and the verdict where both methods are there."""
     items: dict[str, Record] = {}
-    for method, records in logs.items():
-        for r in records:
+    for method, log in logs.items():
+        for r in log:
             item = items.setdefault(r["item_id"], {"id": r["item_id"], "question": r["question"], "answer": r["gold"]})
             item[method] = r
     marks: dict[str, dict[str, bool]] = {method: {} for method in logs}
