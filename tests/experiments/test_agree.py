@@ -155,7 +155,7 @@ def test_correcting_for_the_judge():
         (rows(("1", "x")), {"a": "human", "b": "judge", "scale": "ordinal"}, "'x' is none"),
         (rows(("1", "-1")), {"a": "human", "b": "judge", "scale": "ratio"}, "starts at 0"),
         (rows(("1", "1")), {"raters": ("human",)}, "two or more"),
-        (rows(("1", "1")), {"a": "human", "b": "judge", "labels": ("z",)}, "no row has a readable label of both"),
+        (rows(("1", "1")), {"a": "human", "b": "judge", "labels": ("z", "y")}, "no row has a readable label of both"),
         (rows(("1", "1")), {"raters": ("human", "judge"), "a": "human"}, "--a is for two columns"),
         (rows(("1", "1")), {"item": "human", "rater": "judge"}, "--item, --rater and --label"),
         (
@@ -177,6 +177,17 @@ def test_correcting_for_the_judge():
         ),
         (corrected_rows(), {"a": "human", "b": "judge", "correct": True, "positive": "fine"}, "no label in human"),
         (rows(*[("1", "1")] * 40), {"a": "human", "b": "judge", "correct": True}, "every item has a human label"),
+        (
+            rows(*[("", "good")] * 3),
+            {"a": "human", "b": "judge", "correct": True, "positive": "good"},
+            "the column human is empty",
+        ),
+        (rows(("good", "good"), ("bad", "good")), {"a": "human", "b": "judge", "labels": ("good",)}, "two or more"),
+        (
+            rows(("1", "2"), ("2", "2"), text="an answer", size=9),
+            {"a": "human", "b": "judge", "length_a": "text", "length_b": "size"},
+            "size holds numbers and text text",
+        ),
         ([], {"a": "human", "b": "judge"}, "no rows"),
     ],
 )
@@ -258,8 +269,6 @@ def test_bounds_of_one_label_throughout(scale):
     given = rows(*[("1", "1")] * 9, ("1", "?"))
     [pair] = scansion.agree(given, a="human", b="judge", labels=("1", "2"), scale=scale).pairs
     assert pair.equal_bounds == (0.9, 1.0)
-    [alone] = scansion.agree(given, a="human", b="judge", labels=("1",), scale=scale).pairs
-    assert alone.equal_bounds == (0.9, 1.0)
 
 
 def test_bounds_of_two_raters_are_over_everything_that_can_be():
@@ -355,3 +364,12 @@ def test_a_scorer_that_is_not_the_primary_one_has_the_same_mark_everywhere(proje
     said = dict(zip(pair.kinds, map(sum, zip(*pair.confusion, strict=True)), strict=True))
     assert said.get("right", 0) > 0
     assert mean.judge > 0
+
+
+def test_a_map_of_a_label_that_is_not_there_is_told():
+    table = rows(("good", "fine"), ("bad", "bad"))
+    found = scansion.agree(table, a="human", b="judge", map={"Fine": "good", "Zzz": "good"})
+    told = [note for note in found.notes if "--map" in note]
+    assert told == ["--map Zzz=good changed nothing: no such label is there"]
+    several = scansion.agree(table, raters=("human", "judge"), map={"Zzz": "good"})
+    assert "--map Zzz=good" in several.notes[-1]

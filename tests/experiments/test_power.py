@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
@@ -115,7 +117,8 @@ def test_what_cannot_be_planned_is_one_line(guess: Guess, terms: Terms, said: st
 
 def test_a_price_takes_a_model_and_tokens() -> None:
     assert call_price("openai/gpt-4o-mini", "1000,0") == pytest.approx(0.00015)
-    assert call_price("nobody/nothing", "400,150") is None
+    with pytest.raises(InputError, match="no price is known for nobody/nothing"):
+        call_price("nobody/nothing", "400,150")
     with pytest.raises(InputError, match="takes a model and its tokens"):
         call_price("openai/gpt-4o-mini", "many")
 
@@ -168,6 +171,40 @@ def test_trials_of_a_run_tell_how_alike_they_are(project) -> None:
     assert six.calls == pytest.approx(3 * (two.calls or 0))
     for one, other in zip(two.needs, six.needs, strict=True):
         assert one.n == pytest.approx(other.n, rel=0.1)
+
+
+def test_a_run_of_groups_is_planned_in_groups_that_can_reject(project) -> None:
+    """Sign flips of 3 groups, all one way, have a mid-p of 0.125: five are the fewest."""
+    lines = [json.dumps({"number": i, "answer": str(i + 1), "doc": f"d{i // 5}"}) for i in range(20)]
+    project.write("rows.jsonl", "\n".join(lines) + "\n")
+    project.run(no_answer="wrong", data={"path": "rows.jsonl", "group": "doc"}, trials=4)
+    with project.lab() as lab:
+        found = power_of_run(lab, terms=Terms(difference=0.39, n=24))
+        wide = power_of_run(lab, terms=Terms(difference=0.39, n=24, alpha=0.01))
+    [plan] = found.plans
+    assert plan.fewest == (5, 25)
+    assert all((need.n or 25) >= 25 and need.power == 0.0 for need in plan.needs)
+    assert plan.smallest is None
+    assert "few clusters: the estimate is rough" in found.notes
+    assert wide.plans[0].fewest == (7, 35)
+
+
+def test_a_run_refuses_what_cannot_be_planned(project) -> None:
+    result = project.run(no_answer="wrong")
+    cases = [
+        ((), Terms(margin=2.0), "margin: 2 is not below 1"),
+        ((), Terms(difference=0.0), "a difference of 0"),
+        ((), Terms(difference=3.0), "difference: 3 is not between -1 and 1"),
+        ((), Terms(difference=0.9), "leaves no room for a difference"),
+        ((), Terms(icc=0.5), "give --trials"),
+        ((), Terms(icc=2.0, trials=2), "an icc lies between 0 and 1, not 2"),
+        ((None, result.run, "direct"), Terms(), f"'{result.run}' is a run.* two of its variants.*'direct', 'think'"),
+        ((None, "direct", "nothere"), Terms(), f"^{result.run}: no variant is called 'nothere'"),
+    ]
+    with project.lab() as lab:
+        for names, terms, said in cases:
+            with pytest.raises(InputError, match=said):
+                power_of_run(lab, *names, terms=terms)
 
 
 def test_a_run_of_one_variant_or_without_scores_is_no_pilot(project) -> None:

@@ -265,6 +265,20 @@ def test_unread_votes_between_others_take_claims_back_too(by):
     assert "dan" not in above(rows + [row("bob", "cyd", "right")] * 500)
 
 
+@pytest.mark.parametrize("by", ["bradley-terry", "davidson", "elo"])
+def test_an_order_that_holds_in_the_worst_case_is_claimed(by):
+    """ada and bob share all unread votes: they count against ada once, not once for each of the two."""
+    rows = [row("ada", "bob", w) for w in ["left", "left", "left", "left", "right"] * 20]
+    terms = RatingTerms(by=by, rounds=200)
+
+    def above(filling):
+        found = rate(rows + [row("ada", "bob", filling)] * 15, terms).ratings
+        return next(r.above for r in found if r.player == "ada")
+
+    assert above("right") == ["bob"], "the worst filling"
+    assert above("") == ["bob"]
+
+
 def test_newmans_strengths_are_those_of_the_iteration():
     rows = [{**r, "winner": "tie" if n % 5 == 0 else r["winner"]} for n, r in enumerate(many(STRONG))]
     votes = read_votes(rows)
@@ -338,3 +352,22 @@ def test_ratings_are_those_of_the_counts():
     counts = ballot(votes.left, votes.right, votes.outcome).counts()
     expected = dict(zip(votes.players, elo_scale(bradley_terry(counts)), strict=True))
     assert {r.player: r.rating for r in found.ratings} == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("rows", "named", "said"),
+    [
+        ([row()], VoteColumns(left="nope"), "--left names 'nope', and no column is called so"),
+        ([row()], VoteColumns(left="left"), "name both columns"),
+        ([{**counts(), "X": "q"}], VoteColumns(question="X"), "--question is for a vote a row"),
+    ],
+)
+def test_columns_that_cannot_be_meant_are_refused(rows, named, said):
+    with pytest.raises(InputError, match=said) as caught:
+        read_votes(rows, named)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_vote_a_row_told_in_counts_may_name_its_question():
+    found = read_votes([{**counts(wins=1, losses=0, ties=0), "X": "q"}] * 2, VoteColumns(question="X"))
+    assert found.question.tolist() == [0, 0]

@@ -7,6 +7,7 @@ import json
 
 import numpy as np
 import pytest
+from msgspec import structs
 
 from scansion.errors import InputError
 from scansion.experiments.slices import slices_of
@@ -157,6 +158,14 @@ def test_bounds_stand_beside_the_differences(lab):
     text = render(found)
     assert "bounds  verdict" in text
     assert max(map(len, text.splitlines())) <= 80
+
+
+def test_a_difference_outside_its_bounds_is_explained(lab):
+    found = slices_of(lab, by=["tag"])
+    assert "Differences are over" not in render(found)
+    one, *others = found.comparisons
+    outside = structs.replace(one, found=structs.replace(one.found, difference=0.9, bounds=(0.1, 0.2)))
+    assert "Differences are over" in render(structs.replace(found, comparisons=[outside, *others]))
 
 
 def test_columns_that_no_prompt_shows_are_no_input(project):

@@ -15,6 +15,7 @@ from scansion.experiments.lab import Lab
 from scansion.experiments.progress import Progress, Stop
 from scansion.experiments.sequential.looking import counted
 from scansion.experiments.store.outcomes import OutcomeRecord, ScoreRecord
+from scansion.report.sentences import remarks
 
 
 def test_a_clear_effect_stops_the_run_early_and_says_what_it_saved(watched: WatchedProject) -> None:
@@ -26,7 +27,10 @@ def test_a_clear_effect_stops_the_run_early_and_says_what_it_saved(watched: Watc
     assert until.decided_at == until.looked == found.n < 100
     assert until.of == SIZE
     assert until.calls_used + until.calls_saved == 2 * SIZE
-    assert until.calls_used <= 2 * (until.looked + 8)
+    assert until.calls_used == 2 * until.looked
+    assert result.until is not None
+    assert (result.until.calls_used, result.until.calls_saved) == (until.calls_used, until.calls_saved)
+    assert result.until.ahead <= 2 * 8
     assert until.path[-1] == (found.n, found.difference, *(found.interval or ()))
     assert [v.n for v in result.variants] == [found.n] * 2
     assert result.complete
@@ -34,7 +38,7 @@ def test_a_clear_effect_stops_the_run_early_and_says_what_it_saved(watched: Watc
     for v in result.variants:
         assert v.scored + v.unscored + v.errors + v.unreached == v.n * v.trials
         assert v.interval_method == "confidence sequence (betting)"
-    assert sum(watched.model.asked.values()) == until.calls_used
+    assert sum(watched.model.asked.values()) == until.calls_used + result.until.ahead
     assert sum(v.recorded_calls for v in result.variants) == 0
 
 
@@ -95,11 +99,25 @@ def test_a_decided_variant_is_asked_nothing_more_and_stays_decided(watched: Watc
         assert at.decided_at is not None
         assert asked[kind] <= at.decided_at + max(8, at.decided_at // 10)
         assert at.calls_used + at.calls_saved == SIZE  # the baseline was asked for the others too
-        assert at.calls_used == asked[kind]
+        assert at.calls_used == at.decided_at
     assert result.until is not None
-    assert result.until.calls_saved == 4 * SIZE - sum(asked.values())
+    assert result.until.calls_used == sum(asked.values()) - result.until.ahead
+    assert result.until.calls_saved == sum(c.until.calls_saved for c in result.comparisons if c.until is not None)
     alone = watched.run("plain", "think", lab="alone", alpha=0.05 / 3)
     assert alone.comparisons[0].n == by_name["think"].n
+
+
+def test_calls_are_counted_as_if_asked_alone_cold_and_warm(watched: WatchedProject) -> None:
+    """The first answer of a vote is its plain prompt's: one call, that both of them use."""
+    cold, warm = (watched.run("plain", "think", techniques=["as-is", "vote(3)"]) for _ in range(2))
+    found = [[each for each in (r.until, *(c.until for c in r.comparisons)) if each] for r in (cold, warm)]
+    counts = [[(each.calls_used, each.calls_saved) for each in of_run] for of_run in found]
+    assert counts[0] == counts[1]
+    (used, saved), *of_each = counts[0]
+    assert cold.until is not None
+    assert used > sum(watched.model.asked.values()) - cold.until.ahead  # what two variants share counts for each
+    assert cold.variants[0].n == SIZE  # the baseline saved nothing
+    assert saved == sum(each for _, each in of_each) > 0
 
 
 def test_nothing_is_asked_after_the_last_decision(watched: WatchedProject) -> None:
@@ -160,6 +178,13 @@ def test_a_soft_stop_ends_it_and_the_same_goes_on(watched: WatchedProject) -> No
     assert first.comparisons[0].until.stopped == "interrupted"
     second = watched.run("plain", "other")
     assert second.run == first.run
+    asked = sum(watched.model.asked.values())
+    assert (first.calls_now, second.calls_made, second.calls_now) == (None, asked, asked - first.calls_made)
+    assert f"this run made {asked} calls in all, {second.calls_now} of them by this command" in " ".join(
+        remarks(second)
+    )
+    with Lab.find(watched.folder / ".scansion") as lab:
+        assert lab.result("r1").calls_now is None  # it was of that command alone
     whole = watched.run("plain", "other", lab="whole")
     assert looked(second) == looked(whole)
 
@@ -263,6 +288,17 @@ def test_scores_outside_0_to_1_are_refused_and_nothing_is_lost(watched: WatchedP
     assert calls <= 20
     watched.run("plain", "think", until=None)
     assert sum(watched.model.asked.values()) == 2 * SIZE
+
+
+def test_a_new_scorer_outside_0_to_1_over_known_answers_ends_the_run(watched: WatchedProject) -> None:
+    """Nothing is asked, so that a worker is done before others have begun: none may wait for it at a gate."""
+    watched.write("minus.py", "def below(output, example):\n    return -1.0\n")
+    watched.run("plain", "think", until=None)
+    calls = sum(watched.model.asked.values())
+    for concurrency in (64, 1):
+        with pytest.raises(InputError, match=r"until: .* a score of -1 is outside 0 to 1"):
+            watched.run("plain", "think", scorers=["python:minus:below"], concurrency=concurrency)
+    assert sum(watched.model.asked.values()) == calls
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.experiments.watched_project import SIZE, WatchedProject, looked
@@ -16,7 +17,8 @@ from tests.experiments.watched_project import SIZE, WatchedProject, looked
 import scansion
 from scansion.errors import InputError
 from scansion.experiments.lab import Lab
-from scansion.experiments.progress import Progress, Stop
+from scansion.experiments.progress import Stop
+from scansion.experiments.sequential.looking import Looking
 from scansion.models.providers.human import Human
 from scansion.stats.sequence import ConfidenceSequence
 from scansion.types import Completion, Request
@@ -95,6 +97,11 @@ def test_runs_in_orders_of_their_own_are_not_compared(watched: WatchedProject) -
     watched.run("plain", "other", seed=1, limit=SIZE)
     with pytest.raises(InputError, match=r"each in an order of its own \(seeds 0 and 1\)"):
         scansion.compare("r1", "r2", lab=watched.folder / ".scansion")
+    watched.rows(5000)  # now they share none of the few that they look at
+    watched.run("plain", "think", lab="apart")
+    watched.run("plain", "think", lab="apart", seed=3)
+    with pytest.raises(InputError, match="so that they looked at different examples: run both with one seed"):
+        scansion.compare("r1", "r2", lab=watched.folder / "apart")
 
 
 def test_undecided_it_says_how_many_rows_would_decide_it(watched: WatchedProject) -> None:
@@ -106,16 +113,23 @@ def test_undecided_it_says_how_many_rows_would_decide_it(watched: WatchedProject
     assert (same.needed, same.reason) == (None, "no difference seen; a margin would let it be called equivalent")
 
 
-def test_what_an_earlier_session_looked_at_beyond_the_decision_is_no_part_of_the_run(watched: WatchedProject) -> None:
+def test_what_an_earlier_session_looked_at_beyond_the_decision_is_no_part_of_the_run(
+    watched: WatchedProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A first session sees errors that pass; once they are asked again it is decided sooner than it had come."""
     watched.write("plain.txt", "Plain flaky {{number}}")
     stop = Stop()
 
-    def watch(progress: Progress) -> None:
-        if progress.looked is not None and progress.looked[0] >= 100:
+    look = Looking._look
+
+    def look_and_stop(self: Looking, *unit: Any) -> None:
+        look(self, *unit)
+        if self.watch.rows >= 100:
             stop.soft()
 
-    first = watched.run("plain", "think", stop=stop, watch=watch, concurrency=2, tries=1)
+    monkeypatch.setattr(Looking, "_look", look_and_stop)
+    first = watched.run("plain", "think", stop=stop, concurrency=2, tries=1)
+    monkeypatch.setattr(Looking, "_look", look)
     assert first.comparisons[0].verdict == "undecided"
     watched.model.flaky = False
     second = watched.run("plain", "think")

@@ -48,6 +48,13 @@ def test_margin_level_and_bounds_are_told_where_they_matter():
     )
 
 
+def test_a_difference_outside_its_bounds_is_said_to_be_of_other_examples():
+    found = Comparison("a", "b", 0.108, (0.072, 0.143), 0.0, 0.0, "permutation", "better", 300, bounds=(0.097, 0.107))
+    outside = verdict(structs.replace(found, pairs=297), PERCENT)
+    assert "297 scored pairs of 300 examples; [9.7, 10.7] points over all 300, whichever way" in outside
+    assert "over all ways" in verdict(structs.replace(found, pairs=297, difference=0.1), PERCENT)
+
+
 def test_scores_beyond_one_are_not_percent(build):
     result = build.result(variants=[build.variant("a", mean=3.2, interval=(3.0, 3.4))])
     assert "+0.123 [0.041, 0.204]" in verdicts(result)[0]

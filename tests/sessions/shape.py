@@ -14,14 +14,15 @@ from collections.abc import Iterable, Iterator
 __all__ = ["shape"]
 
 _BY_CHANCE = re.compile(
-    r"`[^`]+`: (0 wrong of|\d+ unscored|\d+ outputs? |of the variance of|all trials of)|surely dominated by "
+    r"`[^`]+`: (0 wrong of|\d+ unscored|\d+ outputs? |of the variance of|all trials of)"
+    r"|surely dominated by |Differences are over "
 )
-_SENTENCE = re.compile(r"`|this run |the prices |no scorer: |surely dominated by ")
+_SENTENCE = re.compile(r"`|this run |the prices |no scorer: |surely dominated by |Differences are over ")
 _CHANCE_COLUMNS = {"bounds", "unscored"}
 _PIECES = [
-    (r"; about [\d,]+ more rows?[^;]* would decide it", ""),
+    (r"; (?:about|roughly) [\d,]+ more rows?[^;]* would decide it", ""),
     (r"; (few|no) rows? differs?: the interval is on the wide side", ""),
-    (r"; \[[^]]*\] points over all ways the unscored could have gone", ""),
+    (r"; \[[^]]*\] points over all (ways the unscored could have gone|[\d,]+, whichever way the unscored went)", ""),
     (r"[\d,]+ scored pairs of [\d,]+ examples", "# pairs"),
     (r"(right|wrong); (\S+): [\d.]+( \(.*\))?", r"right or wrong; \2: #"),
     (r"\d{4}-\d\d-\d\d", "DATE"),

@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 from scipy.stats import multinomial, nct, t
 from statsmodels.stats.power import TTestPower
 
-from scansion.stats.need import careful, pairs_for, sd_of_flips, smallest_difference, smallest_margin
+from scansion.stats.need import (
+    careful,
+    pairs_for,
+    sd_of_flips,
+    smallest_difference,
+    smallest_margin,
+    units_to_reject,
+)
 from scansion.stats.newcombe import Table
 from scansion.stats.paired import compare
 from scansion.stats.power import (
@@ -25,6 +32,7 @@ from scansion.stats.power import (
     shifted,
     with_unscored,
 )
+from scansion.stats.sign_flip import sign_flip
 from scansion.stats.verdict import decide
 
 quick = settings(deadline=None, max_examples=60)
@@ -200,3 +208,11 @@ def test_what_cannot_be_is_refused() -> None:
     with pytest.raises(ValueError):
         power(Graded(0, 1), -1, Aim())
     assert design_effect(3, 0.5) == 2.0
+
+
+@pytest.mark.parametrize(
+    ("level", "mid", "units"), [(0.95, True, 5), (0.95, False, 6), (0.99, True, 7), (0.8, True, 3)]
+)
+def test_the_fewest_units_are_those_whose_test_can_reject(level: float, mid: bool, units: int) -> None:
+    assert units_to_reject(level, mid=mid) == units
+    assert sign_flip(np.ones(units), mid=mid)[0] <= 1.0 - level < sign_flip(np.ones(units - 1), mid=mid)[0]

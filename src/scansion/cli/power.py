@@ -12,7 +12,7 @@ A run also tells the smallest true difference that it could have seen. Nothing i
 
 from __future__ import annotations
 
-from argparse import Namespace
+from argparse import ArgumentTypeError, Namespace
 from typing import TYPE_CHECKING
 
 from scansion.cli._parser import Parser, number, rate, share, whole
@@ -38,7 +38,7 @@ def configure(parser: Parser) -> None:
     group.add_argument("--comparisons", metavar="M", type=whole, help="how many share the alpha (the run's, or 1)")
     group.add_argument("--n", metavar="N", type=whole, help="also what so many examples can show")
     group.add_argument("--trials", metavar="K", type=whole, help="repeats of each example (the run's, or 1)")
-    group.add_argument("--icc", metavar="X", type=rate, help="how alike two trials of one example are, 0 to 1")
+    group.add_argument("--icc", metavar="X", type=_icc, help="how alike two trials of one example are, 0 to 1")
     group = parser.add_argument_group("guesses, in place of a run")
     group.add_argument("--a", metavar="X", type=rate, help="the share of right answers of a")
     group.add_argument("--b", metavar="X", type=rate, help="that of b")
@@ -63,6 +63,13 @@ def main(args: Namespace) -> int:
 
     put_out(render(found, width()))
     return 0
+
+
+def _icc(text: str) -> float:
+    value = number(text)
+    if not 0 <= value <= 1:
+        raise ArgumentTypeError(f"an icc lies between 0 and 1, not {text}")
+    return value
 
 
 def _planned(args: Namespace) -> PowerResult:

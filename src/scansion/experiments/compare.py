@@ -27,7 +27,7 @@ from scansion.experiments.only import warned
 from scansion.experiments.people.corrections import corrections_note
 from scansion.experiments.people.targets import check_targets, same_value
 from scansion.experiments.results import Comparison, Looks, RunResult, VariantResult, known_sum
-from scansion.experiments.sequential.watched import Glance, Spent, drawn, look_back, order_of
+from scansion.experiments.sequential.watched import Glance, Spent, check_orders, drawn, look_back, order_of
 from scansion.experiments.store.codec import unpack
 from scansion.experiments.store.runs import RunRecord, group_label
 from scansion.experiments.summary import (
@@ -157,6 +157,7 @@ def _between(lab: Lab, couples: list[tuple[Place, Place]], margin: float | None,
     """The verdicts on couples of variants, the runs of all couples being the same two. Runs that stopped when decided
     are looked at as they were."""
     runs = (couples[0][0][0], couples[0][1][0])
+    check_orders(runs)
     scorers = [run.context["scorers"][:1] for run in runs]
     if scorers[0] != scorers[1] or not scorers[0]:
         names = [s[0]["name"] if s else "no scorer" for s in scorers]

@@ -14,6 +14,13 @@ __all__ = ["Gate", "work_off"]
 J = TypeVar("J")
 
 
+class _End:
+    """What stands behind the last job."""
+
+
+_NO_MORE = _End()
+
+
 class Gate:
     """Holds workers back while no job may be begun. A list of jobs gives it in a job's place; the worker that takes it
     waits there until it is let through, and then asks the list again."""
@@ -46,37 +53,50 @@ class Gate:
 async def work_off(jobs: Iterator[J | Gate | None], do: Callable[[J], Awaitable[None]], size: int, stop: Stop) -> None:
     """Do all jobs, taking the next one only when a worker is free; `stop` ends it after the jobs in hand, or now.
 
-    A None among the jobs is a pause in which other tasks have their turn, a Gate one that lasts until it lets through
-    or another worker is done for good.
+    A None among the jobs is a pause in which other tasks have their turn, a Gate one that lasts until it lets through,
+    another worker is done for good, or `stop` is asked for.
 
     The first exception, of a job or of the list itself, is raised after the jobs in hand, too: what they have paid for
     is kept.
     """
     failures: list[Exception] = []
     gates: set[Gate] = set()
+    lost = False  # a job was cancelled, by itself or with all: a gate may wait for what it would have made
+
+    def open_all() -> None:
+        for gate in gates:  # whoever waits there sees whether there is anything left to wait for
+            gate.let_all()
 
     async def hand() -> None:
+        nonlocal lost
         try:
-            for job in jobs:
+            # asked before each job, the first too: the others may have ended before this worker begins, and would
+            # never let it through a gate
+            while not (failures or lost or stop.requested):
+                job = next(jobs, _NO_MORE)
+                if isinstance(job, _End):
+                    return
                 if isinstance(job, Gate):
                     gates.add(job)
                     await job.wait()
                 else:
                     await (asyncio.sleep(0) if job is None else do(job))
-                if failures or stop.requested:
-                    return
+        except asyncio.CancelledError:
+            lost = bool(gates)
+            raise
         except Exception as error:
             failures.append(error)
         finally:
-            for gate in gates:  # whoever waits there sees whether there is anything left to wait for
-                gate.let_all()
+            open_all()
 
     crew = [asyncio.create_task(hand()) for _ in range(size)]
     loop = asyncio.get_running_loop()
+    stop.wakes(lambda: loop.call_soon_threadsafe(open_all))
     stop.cancels(lambda: loop.call_soon_threadsafe(_cancel, crew))
     try:
         await asyncio.wait(crew)
     finally:
+        stop.wakes(lambda: None)  # the loop may be gone when it is asked for again
         _cancel(crew)
         await asyncio.gather(*crew, return_exceptions=True)
     if failures:

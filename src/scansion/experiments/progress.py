@@ -49,6 +49,7 @@ class Stop:
         self._on_soft, self._on_hard = on_soft, on_hard
         self._cancel: Callable[[], object] | None = None
         self._hush: Callable[[], object] | None = None
+        self._wake: Callable[[], object] | None = None
 
     def soft(self) -> None:
         """Begin no further outcome."""
@@ -57,6 +58,8 @@ class Stop:
             self._on_soft()
         if self._hush:
             self._hush()
+        if self._wake:
+            self._wake()
 
     def hard(self) -> None:
         """Give up what is in flight as well."""
@@ -76,6 +79,10 @@ class Stop:
     def hushes(self, hush: Callable[[], object]) -> None:
         """Have `soft` call this, so that nobody is asked another question."""
         self._hush = hush
+
+    def wakes(self, wake: Callable[[], object]) -> None:
+        """Have `soft` call this, so that nobody waits for a job that will not be begun."""
+        self._wake = wake
 
     def cancels(self, cancel: Callable[[], object]) -> None:
         """Have `hard` call this."""

@@ -33,7 +33,7 @@ from scansion.experiments.session import Session, prepare
 from scansion.experiments.store.journal import payer
 from scansion.experiments.store.outcomes import ScoreRecord
 from scansion.experiments.store.presence import Presence
-from scansion.experiments.summary import summarize
+from scansion.experiments.summary import paid_by, summarize
 from scansion.experiments.views import calls_of
 from scansion.models.lm import LM, Trace
 
@@ -103,6 +103,7 @@ class _Runner:
         self._quit = False
         self._misses = 0  # outcomes in a row that the budget stopped
         self._start, self._began = time.monotonic(), time.time()
+        self._paid = paid_by(self._lab, session.run)[0]  # calls that earlier commands of this run made
 
     async def work(self) -> None:
         """Make all outcomes that are missing."""
@@ -148,6 +149,8 @@ class _Runner:
         if result.until is not None and (stopped or self._agenda.missed):
             result = ended(result, "interrupted" if stopped else "budget")
         self._lab.run_table.finish(run.id, planned, result, resumable=stopped)
+        if self._paid:  # said of this command alone: who reads the run later began none
+            result = structs.replace(result, calls_now=result.calls_made - self._paid)
         return with_note(self._lab, run, result)
 
     async def _count_rows(self) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from scansion.experiments.planning.needs import Need
 from scansion.experiments.planning.power import PowerPlan, PowerResult
-from scansion.report.figures import NONE, Scale, count, usd
+from scansion.report.figures import NONE, Scale, count, plural, usd
 from scansion.report.names import shortener
 from scansion.report.table import Column, grid
 from scansion.report.text import hanging, one_line
@@ -57,20 +57,24 @@ def _known(plan: PowerPlan) -> Iterator[str]:
         parts.append(f"design effect {plan.effect:.2f}")
     if plan.unscored:
         parts.append(f"{100 * plan.unscored:.1f}% of pairs unscored or errors")
-    where = "guessed" if plan.pairs is None else f"seen in {count(plan.pairs)} scored pairs"
+    where = "guessed" if plan.pairs is None else f"seen in {plural(plan.pairs, 'scored pair')}"
     yield f"{where}: {', '.join(parts)}"
 
 
 def _could(plan: PowerPlan, n: int) -> str:
     """What the examples of a run, or so many, can show."""
     ran = plan.pairs is not None
-    who = f"its {count(n)} examples" if ran else f"{count(n)} examples"
+    who = ("its " if ran else "") + plural(n, "example")
     if plan.smallest is None:
         what = "no difference that is possible" if plan.claim == "different" else "no margin"
         return f"{who} can show {what} with that power"
     size = _scale(plan).margin(abs(plan.smallest))
     if plan.claim == "different":
-        return f"{who} can show that b is {'worse' if plan.smallest < 0 else 'better'} by {size} or more"
+        side = f"that b is {'worse' if plan.smallest < 0 else 'better'} by {size} or more"
+        if plan.needs and (plan.needs[0].difference < 0) != (plan.smallest < 0):
+            none = "gain" if plan.smallest < 0 else "loss"
+            return f"{who} can show no {none} that is possible with that power, but {side}"
+        return f"{who} can show {side}"
     return f"{who} can show {plan.claim} within a margin of {size} or more"
 
 

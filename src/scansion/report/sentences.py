@@ -11,8 +11,20 @@ from scansion.report.figures import Scale, count, kappa_said, plural, probabilit
 from scansion.report.names import AT, joined
 from scansion.report.text import cut, one_line
 
-__all__ = ["gate_text", "gates", "head", "is_replay", "kind_words", "looks", "remarks", "verdict", "verdicts"]
+__all__ = [
+    "gate_text",
+    "gates",
+    "head",
+    "is_outside",
+    "is_replay",
+    "kind_words",
+    "looks",
+    "remarks",
+    "verdict",
+    "verdicts",
+]
 
+_ROUNDING = 1e-9
 _MESSAGE = 160  # cells of an error's message that a remark repeats
 
 _KINDS = {
@@ -83,9 +95,8 @@ def _measured(found: Comparison, scale: Scale, level: float) -> Iterable[str]:
 def _rest(found: Comparison, scale: Scale) -> Iterable[str]:
     if found.flips is not None and any(found.flips):
         yield f"{count(found.flips[1])} mended, {count(found.flips[0])} broken"
-    spread = found.bounds and max(found.bounds) - min(found.bounds)
-    if found.bounds and spread and spread > 1e-9:
-        yield f"{scale.span(found.bounds)} points over all ways the unscored could have gone"
+    if found.bounds and max(found.bounds) - min(found.bounds) > _ROUNDING:
+        yield _bounded(found, found.bounds, scale)
     yield from until.came_to(found)
     if found.reason:
         yield one_line(found.reason)
@@ -93,7 +104,23 @@ def _rest(found: Comparison, scale: Scale) -> Iterable[str]:
         yield one_line(found.caution)
     if found.verdict == "undecided" and found.needed is not None:
         cost = f", {usd(found.needed_usd)} USD," if found.needed_usd else ""
-        yield f"about {plural(found.needed, 'more row')}{cost} would decide it"
+        about = "about" if found.until is None else "roughly"  # how long one has to look is known less well
+        yield f"{about} {plural(found.needed, 'more row')}{cost} would decide it"
+
+
+def _bounded(found: Comparison, bounds: tuple[float, float], scale: Scale) -> str:
+    """The bounds, and of what they are where the difference lies outside."""
+    span = scale.span(bounds)
+    if is_outside(found):
+        return f"{span} points over all {count(found.n)}, whichever way the unscored went"
+    return f"{span} points over all ways the unscored could have gone"
+
+
+def is_outside(found: Comparison) -> bool:
+    """Whether a difference, which is of the scored pairs, lies outside its bounds, which are of all examples."""
+    if found.difference is None or found.bounds is None or not found.pairs:
+        return False
+    return not min(found.bounds) - _ROUNDING <= found.difference <= max(found.bounds) + _ROUNDING
 
 
 def verdicts(result: RunResult) -> list[str]:
@@ -282,10 +309,12 @@ def _money(result: RunResult) -> Iterable[str]:
     """The calls that were made and those that were not, what they cost, and models without a price."""
     replayed = sum(v.recorded_calls for v in result.variants if is_replay(v.model))
     known = sum(v.recorded_calls for v in result.variants) - replayed
-    if known or replayed or result.spent_usd:
+    if known or replayed or result.spent_usd or result.calls_now is not None:
         made = f"this run made {plural(result.calls_made, 'call')}"
         paid = f" for {usd(result.spent_usd)} USD" if result.spent_usd else ""
         more = " more" if result.calls_made else ""
+        if result.calls_now is not None:
+            paid += f" in all, {count(result.calls_now)} of them by this command"
         kept = f"; {known:,}{more} {_was(known)} answered from the lab" if known else ""
         played = f"; {replayed:,}{more} {_was(replayed)} answered from a recording" if replayed else ""
         yield made + paid + kept + played

@@ -10,6 +10,7 @@ from scansion.experiments.flips import Flip, Flips
 from scansion.experiments.slices import SliceComparison, SliceMean, Slices
 from scansion.report.figures import NONE, Scale, count, plural
 from scansion.report.names import shortener
+from scansion.report.sentences import is_outside
 from scansion.report.table import Column, grid
 from scansion.report.text import cut, hanging, one_line
 
@@ -97,6 +98,11 @@ def _remarks(slices: Slices) -> Iterator[str]:
     )
     if slices.small:
         yield f"Left out: {plural(slices.small, 'slice')} with fewer than {slices.least} examples in or outside it."
+    if any(is_outside(each.found) for each in slices.comparisons):
+        yield (
+            "Differences are over the examples scored on both sides, their bounds over all, whichever way the unscored "
+            "went: so one may lie outside its bounds."
+        )
     open_ = [f"{m.slice} (`{m.variant}`)" for m in slices.means if _is_open(m)]
     if open_:
         more = f" and {count(len(open_) - _CLAIMS)} more" if len(open_) > _CLAIMS else ""

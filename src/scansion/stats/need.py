@@ -9,17 +9,31 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+import numpy as np
+
 from scansion.stats.newcombe import Table
 from scansion.stats.power import Aim, Expected, Graded, power, shifted
+from scansion.stats.sign_flip import sign_flip
 from scansion.stats.special import normal_ppf
 
-__all__ = ["careful", "pairs_for", "pairs_needed", "sd_of_flips", "smallest_difference", "smallest_margin"]
+__all__ = [
+    "careful",
+    "pairs_for",
+    "pairs_needed",
+    "sd_of_flips",
+    "smallest_difference",
+    "smallest_margin",
+    "units_to_reject",
+]
 
 _FARTHEST = 100
 """Beyond this many times the pairs seen, the estimate rests on a difference below 0.3 standard errors: noise."""
 
 _MOST = 10**8
 """Pairs beyond which none are asked for."""
+
+_MOST_UNITS = 64
+"""Units all one way whose p-value is below any level that a number tells from 1."""
 
 _NEAR = 0.005
 """How near, as a share of it, the smallest difference or margin is found."""
@@ -140,6 +154,19 @@ def careful(expected: Expected, n: float, level: float = 0.8) -> Expected:
     upper = middle + z * math.sqrt(n * flips * (1.0 - flips) + 0.25 * z * z) / (n + z * z)
     more = min(0.5 * max(0.0, upper - flips), expected.both, expected.neither)
     return Table(expected.both - more, expected.only_a + more, expected.only_b + more, expected.neither - more)
+
+
+def units_to_reject(level: float, *, mid: bool = False) -> int:
+    """The fewest independent units with which `sign_flip` can reject at `level`: where all lie one way.
+
+    Its p-value is then 2^(1 - units), or with `mid` half of that.
+    """
+    if not 0.0 < level < 1.0:
+        raise ValueError("a level lies between 0 and 1")
+    units = 1
+    while sign_flip(np.ones(units), mid=mid)[0] > 1.0 - level and units < _MOST_UNITS:
+        units += 1
+    return units
 
 
 def _widest(expected: Expected, n: float, aim: Aim, sign: float) -> float:

@@ -103,7 +103,7 @@ def _two(table: Table, spec: LabelSpec) -> AgreeReport:
         swapped=swapped_of(table, spec, read, sides, groups),
         lengths=lengths,
         corrected=corrected,
-        notes=_notes([pair], spec) + _rough(groups),
+        notes=_notes([pair], spec) + _rough(groups) + read.notes(),
     )
 
 
@@ -115,7 +115,8 @@ def _wide(table: Table, spec: LabelSpec) -> AgreeReport:
         raise InputError(f"{table.label}: --raters names two or more different columns, not {','.join(spec.raters)}")
     read = Reading(spec)
     columns = {name: [read(cell) for cell in table.cells(name, "--raters")] for name in names}
-    return _several(table, spec, columns, table.groups(spec.group))
+    report = _several(table, spec, columns, table.groups(spec.group))
+    return structs.replace(report, notes=report.notes + read.notes())
 
 
 def _long(table: Table, spec: LabelSpec) -> AgreeReport:
@@ -140,7 +141,8 @@ def _long(table: Table, spec: LabelSpec) -> AgreeReport:
         columns[rater][number[item]] = read(cell)
     groups, first = table.groups(spec.group), dict(zip(reversed(items), range(len(items) - 1, -1, -1), strict=True))
     of_item = None if groups is None else [groups[first[item]] for item in number]
-    return _several(table, spec, columns, of_item)
+    report = _several(table, spec, columns, of_item)
+    return structs.replace(report, notes=report.notes + read.notes())
 
 
 def _no_two(spec: LabelSpec, given: str) -> None:

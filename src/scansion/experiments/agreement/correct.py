@@ -39,11 +39,13 @@ def _positive(table: Table, spec: LabelSpec, theirs: Sequence[Any]) -> str | Non
     """The label that counts as 1, as the table writes it. Raises InputError for one that no person gave."""
     if spec.positive is None:
         return None
+    if all(cell is None for cell in theirs):
+        raise InputError(f"{table.label}: the column {spec.a} is empty; --correct needs labels of people in it")
     said = {each for each in theirs if isinstance(each, str)}
     wanted = Reading(spec)(spec.positive)
     alike = [each for each in said if isinstance(wanted, str) and each.casefold() == wanted.casefold()]
     if not alike:
-        shown = ", ".join(sorted(said)[:5])
+        shown = ", ".join(sorted(said)[:5]) or "nothing there is among --labels"
         raise InputError(f"{table.label}: --positive {spec.positive!r} is no label in {spec.a} ({shown})")
     return alike[0]
 

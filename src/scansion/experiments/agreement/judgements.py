@@ -147,9 +147,16 @@ class Reading:
     """
 
     def __init__(self, spec: LabelSpec) -> None:
+        self.spec = spec
         self.shown: dict[str, str] = {}
         self.renamed = {_plain(old): new for old, new in spec.map.items()}
+        self.met: set[str] = set()
         self.known = {_plain(self._named(each)) for each in spec.labels}
+        if len(self.known) == 1:
+            raise InputError(
+                f"agree: --labels names the labels that can be read, two or more, not {','.join(spec.labels)} alone; "
+                "with one, all others would be set aside"
+            )
         for each in spec.labels:
             self.shown.setdefault(_plain(each), each)
 
@@ -159,11 +166,19 @@ class Reading:
     def __call__(self, cell: Any) -> str | Unreadable | None:
         if is_blank(cell):
             return None
-        text = self._named(_written(cell))
+        written = _written(cell)
+        if self.renamed:
+            self.met.add(_plain(written))
+        text = self._named(written)
         plain = _plain(text)
         if self.known and plain not in self.known:
             return Unreadable(text)
         return self.shown.setdefault(plain, " ".join(text.split()))
+
+    def notes(self) -> list[str]:
+        """Which labels of --map no cell held."""
+        idle = [f"{old}={new}" for old, new in self.spec.map.items() if _plain(old) not in self.met]
+        return [f"--map {each} changed nothing: no such label is there" for each in idle]
 
 
 def _written(cell: Any) -> str:

@@ -159,6 +159,12 @@ def _sizes(table: Table, spec: LabelSpec) -> list[tuple[float, float]] | None:
     numbers = [[number_of(as_text(cell)) if not is_blank(cell) else None for cell in column] for column in columns]
     if all(value is not None and value >= 0 for column in numbers for value in column):
         return [(float(x or 0), float(y or 0)) for x, y in zip(*numbers, strict=True)]
+    shares = [sum(_is_number(cell) for cell in column) / len(column) for column in columns]
+    if min(shares) < 0.5 < max(shares):
+        lengths, texts = (spec.length_a, spec.length_b) if shares[0] > shares[1] else (spec.length_b, spec.length_a)
+        raise InputError(
+            f"{table.label}: {lengths} holds numbers and {texts} text; name two columns of lengths, or two of outputs"
+        )
     given = [value is not None for column in numbers for value in column]
     if 2 * sum(given) > len(given):  # a column of lengths with gaps or slips
         raise InputError(
@@ -167,6 +173,15 @@ def _sizes(table: Table, spec: LabelSpec) -> list[tuple[float, float]] | None:
         )
     written = [[0.0 if is_blank(cell) else float(len(as_text(cell))) for cell in column] for column in columns]
     return list(zip(*written, strict=True))
+
+
+def _is_number(cell: Any) -> bool:
+    """Whether a cell holds a number; words that stand for marks, such as yes, are none."""
+    try:
+        float(cell)
+    except (TypeError, ValueError):
+        return False
+    return not is_blank(cell)
 
 
 def longer_constant(

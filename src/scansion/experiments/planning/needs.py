@@ -11,19 +11,21 @@ from msgspec import Struct, structs
 if TYPE_CHECKING:
     from scansion.stats.power import Aim, Expected
 
-__all__ = ["Basis", "Need", "needs_of", "smallest"]
+__all__ = ["Basis", "Need", "fewest", "needs_of", "smallest"]
 
 _POINTS = (0.01, 0.02, 0.03, 0.05, 0.1)
 _SHARES_OF_SD = (0.05, 0.1, 0.2, 0.3, 0.5)
 """The differences and margins that are always listed: of rates, and of other scores in standard deviations."""
 
+_NEAR = 1e-9
+
 
 class Need(Struct, frozen=True):
     """The examples at which a true `difference`, or a claim within `margin`, is decided as surely as planned.
 
-    `n` is None where no number is enough. `careful` takes the pilot's spread at its upper bound, `further` are the
-    examples beyond those that the run has. `calls` and `usd` are those of `n`. `power` is that at the plan's own n.
-    `seen` says that it is the difference that the run saw, or the one asked for.
+    `n` is None where no number is enough, and `why` says why. `careful` takes the pilot's spread at its upper bound,
+    `further` are the examples beyond those that the run has. `calls` and `usd` are those of `n`.
+    `power` is that at the plan's own n. `seen` says that it is the difference that the run saw, or the one asked for.
     """
 
     difference: float
@@ -35,17 +37,20 @@ class Need(Struct, frozen=True):
     usd: float | None = None
     power: float | None = None
     seen: bool = False
+    why: str = ""
 
 
 class Basis(Struct, frozen=True):
     """What a plan rests on: what is expected of a pair and its design effect, the pairs, calls and USD of an example,
-    what unscored outcomes take from a difference at worst, and the independent pairs of the pilot (None: guessed)."""
+    what unscored outcomes take from a difference at worst, the independent pairs of the pilot (None: guessed), and the
+    clusters of an example (one of five that belong together: 0.2; None: every pair stands alone)."""
 
     expected: Expected
     effect: float
     pairs: float
     lost: float = 0.0
     seen: float | None = None
+    units: float | None = None
     calls: float | None = None
     usd: float | None = None
 
@@ -97,12 +102,15 @@ def _need(basis: Basis, line: tuple[float, Aim, bool], n: int | None, run_rows: 
     except ValueError:
         return None
     if expected is None:
-        return Need(difference, aim.margin, None, power=None if n is None else 0.0, seen=seen)
-    rows = _rows(pairs_for(expected, aim, basis.effect), basis)
+        why = _why(basis, difference, aim)
+        return Need(difference, aim.margin, None, power=None if n is None else 0.0, seen=seen, why=why)
+    rows = _rows(pairs_for(expected, aim, basis.effect), basis, aim)
+    floor = fewest(basis, aim)
+    enough = n is None or floor is None or n >= floor[1]
     sure = None
     if basis.seen is not None:
         wide = _at(careful(basis.expected, basis.seen), basis, difference, aim)
-        sure = _rows(pairs_for(wide, aim, basis.effect), basis) if wide is not None else None
+        sure = _rows(pairs_for(wide, aim, basis.effect), basis, aim) if wide is not None else None
     return Need(
         difference=difference,
         margin=aim.margin,
@@ -111,13 +119,48 @@ def _need(basis: Basis, line: tuple[float, Aim, bool], n: int | None, run_rows: 
         further=None if rows is None or run_rows is None else max(0, rows - run_rows),
         calls=None if rows is None or basis.calls is None else round(rows * basis.calls),
         usd=None if rows is None or basis.usd is None else rows * basis.usd,
-        power=None if n is None else power(expected, n * basis.pairs, aim, basis.effect),
+        power=None if n is None else power(expected, n * basis.pairs, aim, basis.effect) if enough else 0.0,
         seen=seen,
+        why=_why(basis, difference, aim) if rows is None else "",
     )
 
 
-def _rows(pairs: int | None, basis: Basis) -> int | None:
-    return None if pairs is None else math.ceil(pairs / basis.pairs - 1e-9)
+def _rows(pairs: int | None, basis: Basis, aim: Aim) -> int | None:
+    if pairs is None:
+        return None
+    rows, floor = math.ceil(pairs / basis.pairs - 1e-9), fewest(basis, aim)
+    return rows if floor is None else max(rows, floor[1])
+
+
+def fewest(basis: Basis, aim: Aim) -> tuple[int, int] | None:
+    """The clusters with which the test can reject at all, and the examples that hold so many; None where every pair
+    stands alone, since the power of those counts it."""
+    from scansion.stats.need import units_to_reject
+    from scansion.stats.newcombe import Table
+
+    if basis.units is None:
+        return None
+    units = units_to_reject(aim.level, mid=isinstance(basis.expected, Table))
+    return units, math.ceil(units / basis.units - 1e-9)
+
+
+def _why(basis: Basis, difference: float, aim: Aim) -> str:
+    """Why no number of examples is enough."""
+    worst = difference - basis.lost if difference >= 0.0 or aim.claim != "different" else difference + basis.lost
+    left = {
+        "different": abs(difference) - basis.lost,
+        "not worse": aim.wide + worst,
+        "equivalent": aim.wide - abs(worst),
+    }
+    if aim.claim != "different" and difference <= -aim.wide:
+        why = "b is worse by the margin or more"
+    elif aim.claim == "equivalent" and difference >= aim.wide:
+        why = "b is better by the margin or more"
+    elif basis.lost and left[aim.claim] <= _NEAR:
+        why = "what is unscored may hide it"
+    else:
+        return "it takes more than 100,000,000 pairs"
+    return f"cannot be shown however many examples: {why}"
 
 
 def _at(expected: Expected, basis: Basis, difference: float, aim: Aim) -> Expected | None:
@@ -140,7 +183,9 @@ def smallest(basis: Basis, aim: Aim, asked: float | None, n: int) -> float | Non
     from scansion.stats.need import smallest_difference, smallest_margin
     from scansion.stats.power import shifted
 
-    pairs = n * basis.pairs
+    pairs, floor = n * basis.pairs, fewest(basis, aim)
+    if floor is not None and n < floor[1]:
+        return None
     if aim.claim == "different":
         for worse in ((asked or 0.0) < 0.0, (asked or 0.0) >= 0.0):
             found = smallest_difference(basis.expected, pairs, aim, basis.effect, worse=worse)

@@ -21,7 +21,8 @@ class Pilot(Struct, frozen=True):
     `expected` is one pair's shares or spread, missing outcomes counted against the claim, and `effect` the design
     effect of their dependence. `lost` is what the missing take from a difference at worst. `difference` (b less a),
     `rates` and `flips` are over the `scored` pairs of all `pairs`, the latter two for 0/1 scores alone. `rows` are the
-    examples.
+    examples, `units` the independent clusters of pairs (None: every 0/1 pair stands alone), and `rough` says that these
+    are so few that what depends on them is mostly guessed.
     """
 
     expected: Expected
@@ -33,6 +34,8 @@ class Pilot(Struct, frozen=True):
     scored: int
     pairs: int
     rows: int
+    units: int | None
+    rough: bool
 
 
 def pilot_of(sides: Pairing, *, worse: bool | None = None) -> Pilot | None:
@@ -54,6 +57,7 @@ def pilot_of(sides: Pairing, *, worse: bool | None = None) -> Pilot | None:
     expected, effect = _expected(sides, *filled)
     lost = abs(difference - _mean(filled[1] - filled[0], sides.weight)) if not keep.all() else 0.0
     binary = is_binary(a, b)
+    units, rough = _units(sides, binary)
     return Pilot(
         expected=expected,
         effect=effect,
@@ -64,7 +68,21 @@ def pilot_of(sides: Pairing, *, worse: bool | None = None) -> Pilot | None:
         scored=int(a.size),
         pairs=int(keep.size),
         rows=sides.rows,
+        units=units,
+        rough=rough,
     )
+
+
+def _units(sides: Pairing, binary: bool) -> tuple[int | None, bool]:
+    """The independent clusters of pairs, scored or not, and whether they are few."""
+    from scansion.stats.caution import of_clusters
+    from scansion.stats.units import gather, sample
+
+    data = sample((sides.state_a,), sides.weight, clusters_of(sides.labels))
+    units = gather(data.columns[0], data)
+    if data.labels is None:
+        return None if binary else units.count, False
+    return units.count, bool(of_clusters(units.kish))
 
 
 def _mean(values: Any, weights: Any) -> float:

@@ -7,7 +7,6 @@ unscored or error outcome against the claim, at the share that the run had.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
@@ -16,60 +15,28 @@ from scansion.errors import InputError
 from scansion.experiments.figures import VariantInfo, read_figures
 from scansion.experiments.lab import Lab
 from scansion.experiments.only import only_head
-from scansion.experiments.planning.needs import Basis, Need, needs_of, smallest
+from scansion.experiments.planning.needs import Basis, Need, fewest, needs_of, smallest
+from scansion.experiments.planning.notes import assumed, few, few_units, never, rests, shared
 from scansion.experiments.planning.pilot import Pilot, pilot_of
+from scansion.experiments.planning.terms import (
+    Guess,
+    Terms,
+    aim_of,
+    alpha_of,
+    call_price,
+    check_guess,
+    check_shares,
+    check_trials,
+)
 from scansion.experiments.results import VariantResult, known_sum
 from scansion.experiments.store.runs import RunRecord
 from scansion.experiments.variants import find_variant, pair_with_baseline
-from scansion.experiments.verdicts import pair
+from scansion.experiments.verdicts import Sides, check_margin, pair
 
 if TYPE_CHECKING:
-    from scansion.stats.power import Aim, Claim, Expected
+    from scansion.stats.power import Aim, Expected
 
 __all__ = ["Guess", "Need", "PowerPlan", "PowerResult", "Terms", "call_price", "power_of_guess", "power_of_run"]
-
-_FEW = 50
-"""Examples below which the power of scores other than 0/1 leans on their shape."""
-
-_NAMES: dict[str, Claim] = {"different": "different", "not-worse": "not worse", "equivalent": "equivalent"}
-
-
-class Terms(Struct, frozen=True, kw_only=True):
-    """What is planned for.
-
-    `claim` is `different` (better or worse), `not-worse` or `equivalent`, the latter within `margin`; without one it is
-    not-worse where a margin is given, else different. `difference` is the true difference (b less a) to plan for, `n`
-    a number of examples to ask the power of. `comparisons` are those that share `alpha`: each is planned at its part.
-    `trials` and `icc` are the repeats of an example and how alike they turn out, 0 to 1.
-    """
-
-    claim: str | None = None
-    power: float = 0.8
-    alpha: float | None = None
-    margin: float | None = None
-    difference: float | None = None
-    n: int | None = None
-    comparisons: int | None = None
-    trials: int | None = None
-    icc: float | None = None
-
-
-class Guess(Struct, frozen=True, kw_only=True):
-    """What is guessed of two variants: rates of right answers with the share of pairs that flip or the correlation, or
-    the standard deviation `sd` of paired differences of other scores.
-
-    `unscored` is the share of b's outcomes without a score. `calls` are those of both sides for one example and trial,
-    `usd` what they cost (None: not known).
-    """
-
-    a: float | None = None
-    b: float | None = None
-    flips: float | None = None
-    correlation: float | None = None
-    sd: float | None = None
-    unscored: float = 0.0
-    calls: float = 2.0
-    usd: float | None = None
 
 
 class PowerPlan(Struct, frozen=True):
@@ -79,7 +46,8 @@ class PowerPlan(Struct, frozen=True):
     those. `difference` is the one seen or guessed, `rates` and `flips` those of 0/1 scores, `sd` one pair's standard
     deviation, `effect` the design effect. `smallest` is the smallest true difference (below 0: b worse), or margin,
     that `n` examples show as surely as planned (None: none that is possible). `calls` and `usd` are those of one
-    example on both sides.
+    example on both sides. `fewest` are the independent clusters below which no verdict is reached, and the examples
+    that hold so many (None: outcomes are independent). `rough` says that the run has few clusters.
     """
 
     a: str
@@ -101,6 +69,8 @@ class PowerPlan(Struct, frozen=True):
     calls: float | None
     usd: float | None
     needs: list[Need]
+    fewest: tuple[int, int] | None = None
+    rough: bool = False
 
 
 class PowerResult(Struct, frozen=True):
@@ -118,8 +88,9 @@ def power_of_guess(guess: Guess, terms: Terms | None = None) -> PowerResult:
     from scansion.stats.power import design_effect
 
     terms = terms or Terms()
-    count, alpha = terms.comparisons or 1, _alpha(terms, 0.05)
-    aim, trials = _aim(terms, alpha / count), terms.trials or 1
+    count, alpha = terms.comparisons or 1, alpha_of(terms, 0.05)
+    aim, trials = aim_of(terms, alpha / count), terms.trials or 1
+    check_guess(guess, terms)
     icc = 0.5 if terms.icc is None else terms.icc
     try:
         guessed, asked = _guessed(guess, terms)
@@ -128,11 +99,13 @@ def power_of_guess(guess: Guess, terms: Terms | None = None) -> PowerResult:
     except ValueError as error:
         raise InputError(f"power: {error}") from None
     usd = None if guess.usd is None else guess.usd * trials
-    basis = Basis(expected, effect, trials, lost, calls=guess.calls * trials, usd=usd)
+    units = 1.0 if trials > 1 or guess.sd is not None else None
+    basis = Basis(expected, effect, trials, lost, units=units, calls=guess.calls * trials, usd=usd)
     plan = _plan(("a", "b"), aim, basis, asked, terms.n)
     rates, flips = _rates(guessed)
     plan = structs.replace(plan, trials=trials, unscored=guess.unscored, rates=rates, flips=flips)
-    return PowerResult("", alpha, count, [plan], [*_assumed(guess, terms, icc), *_few([plan]), *_shared(count, alpha)])
+    notes = [*never([plan]), *few_units([plan]), *assumed(guess, terms, icc), *few([plan]), *shared(count, alpha)]
+    return PowerResult("", alpha, count, [plan], notes)
 
 
 def power_of_run(
@@ -144,39 +117,28 @@ def power_of_run(
     terms = terms or Terms()
     if terms.margin is None and terms.claim not in (None, "different"):
         terms = structs.replace(terms, margin=record.plan["margin"])
-    couples = _couples(record, a, b)
-    count, alpha = terms.comparisons or len(couples), _alpha(terms, record.plan["alpha"])
-    aim = _aim(terms, alpha / count)
+    couples = _couples(lab, record, run, a, b)
+    count, alpha = terms.comparisons or len(couples), alpha_of(terms, record.plan["alpha"])
+    aim = aim_of(terms, alpha / count)
     result = lab.result(record.label)
     results = {v.name: v for v in result.variants}
     levels = {(each.a, each.b): each.level for each in result.comparisons} if _is_as_run(terms, a) else {}
     plans = []
     for first, second in couples:
         sides = [read_figures(lab, record, each.index, record.context["scorer_ids"][0]) for each in (first, second)]
-        found = pilot_of(pair(*sides), worse=_is_loss(terms, aim))
+        pairs = pair(*sides)
+        check_margin([Sides(first.name, second.name, pairs)], terms.margin)
+        found = pilot_of(pairs, worse=_is_loss(terms, aim))
         if found is None:
-            few = f"fewer than two pairs of {first.name!r} and {second.name!r} are scored"
-            raise InputError(f"{few}; a plan needs a larger pilot, or guesses: `scansion power --a 0.7 --b 0.76`")
+            lack = f"fewer than two pairs of {first.name!r} and {second.name!r} are scored"
+            raise InputError(f"{lack}; a plan needs a larger pilot, or guesses: `scansion power --a 0.7 --b 0.76`")
         own = structs.replace(aim, level=levels.get((first.name, second.name), aim.level))
         plans.append(_of_pilot((results[first.name], results[second.name]), found, own, terms))
-    notes = [*only_head(record), *_rests(plans, terms), *_few(plans), *_shared(count, alpha, as_run=bool(levels))]
+    said = [*never(plans), *few_units(plans), *rests(plans, terms), *few(plans)]
+    notes = [*only_head(record), *said, *shared(count, alpha, as_run=bool(levels))]
     if record.plan.get("until"):
         notes.append("the run stopped when it was decided: the difference that it saw leans away from 0")
     return PowerResult(record.label, alpha, count, plans, notes)
-
-
-def call_price(model: str | None, tokens: str | None) -> float | None:
-    """What one call to `model` (`provider/name`) with `IN,OUT` tokens costs in USD; None where no price is known.
-
-    Raises InputError where one of the two is missing or not of that form.
-    """
-    from scansion.models.prices import price
-    from scansion.types import Usage
-
-    parts = (tokens or "").split(",")
-    if not model or len(parts) != 2 or not all(part.strip().isdecimal() for part in parts):
-        raise InputError("power: a price takes a model and its tokens: -m openai/gpt-5-mini --tokens 400,150")
-    return price(model.partition("?")[0], Usage(int(parts[0]), int(parts[1])))
 
 
 def _is_loss(terms: Terms, aim: Aim) -> bool | None:
@@ -186,46 +148,13 @@ def _is_loss(terms: Terms, aim: Aim) -> bool | None:
     return None if terms.difference is None else terms.difference < 0.0
 
 
-def _alpha(terms: Terms, usual: float) -> float:
-    alpha = usual if terms.alpha is None else terms.alpha
-    if not 0.0 < alpha < 1.0:
-        raise InputError(f"power: an alpha of {alpha:g} is not between 0 and 1; 0.05 is usual")
-    if not 0.0 < terms.power < 1.0:
-        raise InputError(f"power: a power of {terms.power:g} is not between 0 and 1; 0.8 is usual")
-    return alpha
-
-
-def _aim(terms: Terms, alpha: float) -> Aim:
-    from scansion.stats.power import Aim
-
-    claim = _claim(terms)
-    if claim not in _NAMES:
-        raise InputError(f"power: {claim!r} is no claim; choose {', '.join(_NAMES)}")
-    if claim != "different" and terms.margin is None:
-        raise InputError(f"power: a claim of {claim} needs a margin, such as --margin 0.02")
-    if claim == "different" and terms.margin is not None:
-        raise InputError("power: a margin is for a claim of not-worse or equivalent, not of a difference")
-    return Aim(_NAMES[claim], 1.0 - alpha, terms.margin, terms.power)
-
-
-def _claim(terms: Terms) -> str:
-    return terms.claim or ("different" if terms.margin is None else "not-worse")
-
-
 def _guessed(guess: Guess, terms: Terms) -> tuple[Expected, float | None]:
     """What is expected of a pair, and the difference that is asked about (None: the usual sizes alone)."""
     from scansion.stats.power import Graded, paired_shares
 
     if guess.sd is not None:
-        if guess.a is not None or guess.b is not None:
-            raise InputError("power: --sd is for scores that are not 0/1, --a and --b are rates of right answers")
         return Graded(terms.difference or 0.0, guess.sd), terms.difference
-    if guess.a is None:
-        raise InputError("power: guess at least the rate of a, such as --a 0.7 --b 0.76, or name a run")
-    if guess.b is not None and terms.difference is not None:
-        raise InputError("power: --b and --difference say the same; give one of them")
-    if guess.flips is not None and guess.correlation is not None:
-        raise InputError("power: --flips and --correlation say the same; give one of them")
+    assert guess.a is not None  # checked
     asked = terms.difference if guess.b is None else round(guess.b - guess.a, 9)
     b = guess.a + (asked or 0.0)
     return paired_shares(guess.a, b, flips=guess.flips, correlation=guess.correlation), asked
@@ -243,12 +172,21 @@ def _filled(expected: Expected, share: float) -> tuple[Expected, float]:
     return found, abs(expected.difference - found.difference)
 
 
-def _couples(record: RunRecord, a: str | None, b: str | None) -> list[tuple[VariantInfo, VariantInfo]]:
+def _couples(
+    lab: Lab, record: RunRecord, run: str | None, a: str | None, b: str | None
+) -> list[tuple[VariantInfo, VariantInfo]]:
     infos = VariantInfo.of(record)
     if not record.context["scorer_ids"]:
         raise InputError(f"{record.label} has no scores; `scansion score {record.label} -s SCORER` adds them")
     if a is not None and b is not None:
-        first, second = find_variant(a, infos), find_variant(b, infos)
+        try:
+            first, second = find_variant(a, infos), find_variant(b, infos)
+        except InputError as error:
+            if run is None and lab.is_run(a):
+                known = ", ".join(repr(each.name) for each in VariantInfo.of(lab.run_table.find(a)))
+                why = f"{a!r} is a run, and a plan takes two of its variants, not {b!r} alone"
+                raise InputError(f"power: {why}; it has {known}") from None
+            raise InputError(f"{record.label}: {error}") from None
         if first.index == second.index:
             raise InputError(f"power is that of two variants, and both names mean {first.name!r}")
         return [(first, second)]
@@ -262,6 +200,9 @@ def _of_pilot(results: tuple[VariantResult, VariantResult], found: Pilot, aim: A
     """The plan for two variants of a run."""
     before = max(1, results[0].trials)
     trials = terms.trials or before
+    check_trials(terms, trials)
+    if found.rates is not None:
+        check_shares(terms)
     calls, usd = (known_sum(_per_outcome(v, name) for v in results) for name in ("calls", "cost_usd"))
     per_example = trials * found.pairs / (found.rows * before)
     basis = Basis(
@@ -270,14 +211,18 @@ def _of_pilot(results: tuple[VariantResult, VariantResult], found: Pilot, aim: A
         pairs=per_example,
         lost=found.lost,
         seen=found.pairs / found.effect,
+        units=None if found.units is None else found.units / found.rows,
         calls=None if calls is None else calls * per_example,
         usd=None if usd is None else usd * per_example,
     )
     usual = found.difference if aim.claim == "different" else 0.0
     asked = usual if terms.difference is None else terms.difference
     plan = _plan((results[0].name, results[1].name), aim, basis, asked, terms.n or found.rows, run_rows=found.rows)
+    if aim.claim == "different" and terms.difference is not None and not any(each.seen for each in plan.needs):
+        raise InputError(f"power: {results[0].name!r} leaves no room for a difference of {asked:+g}: rates are 0 to 1")
     return structs.replace(
         plan,
+        rough=found.rough,
         pairs=found.scored,
         trials=trials,
         difference=found.difference,
@@ -331,6 +276,7 @@ def _plan(
         calls=basis.calls,
         usd=basis.usd,
         needs=needs_of(basis, aim, asked, n, run_rows),
+        fewest=fewest(basis, aim),
     )
 
 
@@ -344,50 +290,6 @@ def _rates(expected: Expected) -> tuple[tuple[float, float] | None, float | None
     return rates, expected.only_a + expected.only_b
 
 
-def _assumed(guess: Guess, terms: Terms, icc: float) -> Iterator[str]:
-    """What a plan from guesses takes for granted."""
-    if guess.a is not None and guess.flips is None and guess.correlation is None:
-        yield (
-            "a and b are taken to be right on unrelated rows, which is careful: prompts for one task mostly share "
-            "their hard rows, and need fewer; --flips or --correlation says how many, a pilot run measures it"
-        )
-    yield from _as_good("different" if guess.b is not None else _NAMES[_claim(terms)], terms)
-    if (terms.trials or 1) > 1 and terms.icc is None:
-        yield f"two trials of one example are taken to agree half the way (--icc {icc:g}); a pilot run measures it"
-
-
-def _as_good(claim: str, terms: Terms) -> Iterator[str]:
-    if claim != "different" and not terms.difference:
-        yield "b is taken to be truly as good as a; --difference -0.01 would plan for a loss of 1 point"
-
-
-def _rests(plans: list[PowerPlan], terms: Terms) -> Iterator[str]:
-    """What a plan from a run rests on."""
-    if any(each.careful is not None for plan in plans for each in plan.needs):
-        yield "to be safe: with the spread of the pilot's pairs at its one-sided 80% bound"
-    if any(plan.claim == "different" for plan in plans):
-        yield (
-            "the difference seen is a lucky draw as often as not: plan for the smallest one that would matter to you "
-            "(--difference)"
-        )
-    yield from _as_good(plans[0].claim, terms)
-    if any(plan.unscored for plan in plans):
-        yield "unscored and error outcomes count against the claim, at the share that the run had"
-
-
-def _few(plans: list[PowerPlan]) -> Iterator[str]:
-    """Where the formula is not as near as elsewhere (`bench/statistics/power.py`)."""
-    if any(plan.rates is None and any((each.n or _FEW) < _FEW for each in plan.needs) for plan in plans):
-        yield f"below {_FEW} examples, where two thirds of the scores are equal, power may be 3 points less than said"
-
-
 def _is_as_run(terms: Terms, a: str | None) -> bool:
     """Whether each comparison is planned at the level that it had in the run: no pair is named, and no other alpha."""
     return a is None and terms.alpha is None and terms.comparisons is None
-
-
-def _shared(count: int, alpha: float, *, as_run: bool = False) -> list[str]:
-    if count == 1:
-        return []
-    how = "the level that Holm's procedure gave it" if as_run else f"{alpha / count:.3g}, Holm's worst step"
-    return [f"{count} comparisons share the alpha of {alpha:g}: each is planned at {how}"]

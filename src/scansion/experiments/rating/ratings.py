@@ -30,6 +30,7 @@ _FEW_VOTES = 30  # of a player, below which the bootstrap knows too little of ra
 
 _FIRST = "bradley-terry"
 _MOST_SEARCHED = 100  # players up to which the worst that unreadable votes between others may say is looked for
+_MOST_REFITTED = 20  # players up to which other methods rate anew for each two of them
 
 Span = tuple[float, float]
 
@@ -199,7 +200,7 @@ class _Rating:
         """Ratings if all unreadable votes of a player were lost, and won; by how much each leads each other at least.
 
         The lead of i over j is what is left of it when i loses its unreadable votes and j wins its own: the two losses
-        are added, to first order.
+        are added, to first order. Votes between the two count twice: `_worst_leads` does better where it can.
         """
         import numpy as np
 
@@ -210,33 +211,39 @@ class _Rating:
         worst = np.repeat(self.ratings[None], low.size, axis=0)
         best = worst.copy()
         for player in np.unique(np.concatenate([self.votes.left[unread], self.votes.right[unread]])).tolist():
-            worst[player], best[player] = self._filled(player, wins=False), self._filled(player, wins=True)
+            worst[player], best[player] = self._filled(loser=player), self._filled(winner=player)
         low, high = (np.diag(each).copy() for each in (worst, best))
         worst, best, now = (self.method.merit(each) for each in (worst, best, self.ratings))
         own = np.diag(worst)[:, None] - worst  # i over j, had i lost its unreadable votes
         other = best.T - np.diag(best)[None, :]  # had j won its own
         return low, high, own + other - (now[:, None] - now[None, :])
 
-    def _filled(self, player: int, *, wins: bool) -> Floats:
-        """The ratings of all players if all unreadable votes of `player` were won, or lost."""
-        import numpy as np
-
+    def _filled(self, *, loser: int | None = None, winner: int | None = None) -> Floats:
+        """The ratings of all players if all unreadable votes of `loser` were lost, and all of `winner` won."""
         from scansion.stats.votes import LEFT, RIGHT, Counts
 
         votes, outcome = self.votes, self.votes.outcome.copy()
-        unread = votes.outcome == UNREAD
         if self.method.ordered:
+            unread = votes.outcome == UNREAD
             for side, own, other in ((votes.left, LEFT, RIGHT), (votes.right, RIGHT, LEFT)):
-                outcome[unread & (side == player)] = own if wins else other
+                outcome[unread & (side == loser)] = other
+                outcome[unread & (side == winner)] = own
             return self.method.rate(self._ballot(outcome))
-        own, other = unread & (votes.left == player), unread & (votes.right == player)
-        met = np.bincount(np.append(votes.right[own], votes.left[other]), minlength=self.counts.players)
-        filled = self.counts.wins.copy()
-        if wins:
-            filled[player] += met
-        else:
-            filled[:, player] += met
+        filled, missing = self.counts.wins.copy(), self._missing()
+        if loser is not None:
+            filled[:, loser] += missing[:, loser]
+            missing[loser] = missing[:, loser] = 0.0
+        if winner is not None:
+            filled[winner] += missing[winner]
         return self.method.of_counts(Counts(filled, self.counts.ties))
+
+    def _missing(self) -> Floats:
+        """How many votes between each two players could not be read, (K, K), symmetric."""
+        import numpy as np
+
+        missing, unread = np.zeros_like(self.counts.wins), self.votes.outcome == UNREAD
+        np.add.at(missing, (self.votes.left[unread], self.votes.right[unread]), 1.0)
+        return missing + missing.T
 
     def _above(self, lead: Floats | None) -> NDArray[np.bool_]:
         """Whether i is above j beyond chance and whatever the unreadable votes said; never among those not linked.
@@ -248,12 +255,12 @@ class _Rating:
 
         if self.draws is None:
             return np.zeros((len(self.ratings), len(self.ratings)), dtype=np.bool_)
-        found = self._separated(lead)
+        found = self._separated(None)
+        if lead is not None:
+            found = self._separated(self._worst_leads(found, lead))
         if self.method.name != _FIRST and (lead is not None or not self.method.fitted):
             model = _Rating(self.votes, replace(self.terms, by=_FIRST), find_method(_FIRST), self.unit, self.labels)
             return np.asarray(found & model._above(model._extremes()[2]))
-        if lead is not None and len(self.ratings) <= _MOST_SEARCHED:
-            found = self._separated(np.minimum(lead, self._least_leads(found)))
         group = self._group_numbers()
         return np.asarray(found & (group[:, None] == group[None, :]))
 
@@ -272,16 +279,23 @@ class _Rating:
             lead=lead,
         )
 
-    def _least_leads(self, pairs: NDArray[np.bool_]) -> Floats:
-        """By how much each leads each other at least in Bradley-Terry, whatever any unreadable vote said."""
+    def _worst_leads(self, pairs: NDArray[np.bool_], added: Floats) -> Floats:
+        """By how much i leads j at least, for the marked `pairs`: rated anew with the worst that unreadable votes may
+        say; `added`, the sum of two effects, where there are too many players for that."""
         import numpy as np
 
         from scansion.stats.bradley_terry import ELO_PER_LOG
         from scansion.stats.unread_votes import least_leads
 
-        missing, unread = np.zeros_like(self.counts.wins), self.votes.outcome == UNREAD
-        np.add.at(missing, (self.votes.left[unread], self.votes.right[unread]), 1.0)
-        return ELO_PER_LOG * least_leads(self.counts, missing + missing.T, pairs)
+        if self.method.name == _FIRST and len(pairs) <= _MOST_SEARCHED:
+            return ELO_PER_LOG * least_leads(self.counts, self._missing(), pairs)
+        if len(pairs) > _MOST_REFITTED:
+            return added
+        lead = np.full(pairs.shape, -np.inf)
+        for i, j in zip(*np.nonzero(pairs), strict=True):
+            merit = self.method.merit(self._filled(loser=i, winner=j))
+            lead[i, j] = merit[i] - merit[j]
+        return lead
 
     def _intervals(self) -> list[Span] | None:
         """Percentile intervals; those of players with few votes, and all where some won or lost every vote, so that

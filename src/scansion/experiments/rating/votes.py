@@ -90,9 +90,14 @@ def read_votes(source: str | Path | Sequence[Mapping[str, Any]], columns: VoteCo
     table = (
         Memory(source) if not isinstance(source, str | Path) else open_source(Path(source).expanduser(), str(source))
     )
-    found = _columns(table, columns or VoteColumns())
-    reader = _Reader(table)
-    return reader.votes(list(_rows(table, found)), found)
+    named = columns or VoteColumns()
+    found = _columns(table, named)
+    rows = list(_rows(table, found))
+    if named.question is not None and isinstance(found[2], CountColumns) and len({row[0] for row in rows}) < len(rows):
+        raise InputError(
+            f"{table.label}: --question is for a vote a row, and {found[2].title} count several; leave it out"
+        )
+    return _Reader(table).votes(rows, found)
 
 
 Found = tuple[str, str, str | CountColumns, str | None, str | None]
@@ -125,9 +130,9 @@ def _columns(table: Source, named: VoteColumns) -> Found:
 
 
 def _players(table: Source, header: Sequence[str], named: VoteColumns) -> tuple[str, str]:
-    if (named.left is None) != (named.right is None):
-        raise InputError(f"{table.label}: two players a row: name both columns, --left and --right")
     left, right = _named(table, header, named.left, "left"), _named(table, header, named.right, "right")
+    if (left is None) != (right is None):
+        raise InputError(f"{table.label}: two players a row: name both columns, --left and --right")
     if left is not None and right is not None:
         return left, right
     for pair in _PLAYERS:

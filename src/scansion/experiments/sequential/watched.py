@@ -27,6 +27,7 @@ __all__ = [
     "Shown",
     "Spent",
     "Watched",
+    "check_orders",
     "drawn",
     "ended",
     "look_back",
@@ -37,8 +38,9 @@ __all__ = [
 
 
 class Spent(Struct, frozen=True):
-    """What a variant took: its outcomes, their calls, those begun ahead of the last look and those `recorded` before;
-    and what an example costs if asked afresh, in USD (None: not known)."""
+    """What a variant took: its outcomes and their calls, as if it had been asked alone; the calls begun `ahead` of the
+    last look, in no outcome of the run; the calls `recorded` before; and what an example costs if asked afresh, in USD
+    (None: not known)."""
 
     outcomes: int
     calls: int
@@ -46,9 +48,9 @@ class Spent(Struct, frozen=True):
     recorded: int = 0
     usd: float | None = None
 
-    def of(self, outcomes: int) -> float:
-        """The calls that so many outcomes take."""
-        return self.calls / self.outcomes * outcomes if self.outcomes else 0.0
+    def of(self, outcomes: int) -> int:
+        """The calls that so many outcomes take, in whole calls, so that the sums of a run and its comparisons agree."""
+        return round(self.calls / self.outcomes * outcomes) if self.outcomes else 0
 
 
 class Watched(Struct, frozen=True):
@@ -98,8 +100,7 @@ class Watched(Struct, frozen=True):
     def _until(self, contest: Contest, spent: Sequence[Spent]) -> Until:
         rows, baselines = self.watch.terms.rows, [a for a, _ in self.watch.terms.pairs]
         spent = spent if baselines.count(contest.a) == 1 else spent[1:]  # it is asked for the others too
-        used = round(sum(each.of(contest.rows * self.trials) for each in spent)) + sum(each.ahead for each in spent)
-        whole = round(sum(each.of(rows * self.trials) for each in spent))
+        used, whole = (sum(each.of(n * self.trials) for each in spent) for n in (contest.rows, rows))
         return Until(
             looked=contest.rows,
             of=rows,
@@ -159,8 +160,8 @@ class Watched(Struct, frozen=True):
     def looked(self, spent: Sequence[Spent]) -> Looked:
         """How far the run has come, and what all its variants took."""
         watch = self.watch
-        used = sum(each.calls + each.ahead for each in spent)
-        whole = round(sum(each.of(watch.terms.rows * self.trials) for each in spent))
+        used = sum(each.calls for each in spent)
+        whole = sum(each.of(watch.terms.rows * self.trials) for each in spent)
         return Looked(watch.rows, watch.terms.rows, used, max(0, whole - used), sum(each.ahead for each in spent))
 
 
@@ -190,21 +191,26 @@ def spent_on(lab: Lab, run: RunRecord, figures: Sequence[Figures], totals: Seque
 
 def _spent(lab: Lab, run: RunRecord, variant: int, found: tuple[Figures, Totals]) -> Spent:
     figures, totals = found
-    ahead = _ahead(lab, run, variant) if totals.fresh else 0
-    recorded = max(0, totals.calls - max(0, totals.fresh - ahead))
+    ahead, foreign = _beyond(lab, run, variant) if totals.fresh else (0, 0)
+    recorded = max(0, totals.calls - max(0, totals.fresh - ahead - foreign))
     return Spent(int(figures.row.size), totals.calls, ahead, recorded, example_cost(totals, figures))
 
 
-def _ahead(lab: Lab, run: RunRecord, variant: int) -> int:
-    """How many calls a run made for a variant that belong to no outcome that was looked at."""
-    given = (run.id, variant)
-    made = {
-        key for (key,) in lab.db.execute("SELECT key FROM calls WHERE run = ? AND variant = ? AND judge = 0", given)
-    }
-    query = "SELECT o.calls FROM members m JOIN outcomes o ON o.id = m.outcome WHERE m.run = ? AND m.variant = ?"
-    for (keys,) in lab.db.execute(query, given):
-        made.difference_update(keys[i : i + 16] for i in range(0, len(keys), 16))
-    return len(made)
+def _beyond(lab: Lab, run: RunRecord, variant: int) -> tuple[int, int]:
+    """How many calls a run made for a variant that belong to none of its outcomes that were looked at: those in no
+    outcome of the run, and those that another variant shares, such as a vote's first answer."""
+    query = "SELECT key FROM calls WHERE run = ? AND variant = ? AND judge = 0"
+    made = {key for (key,) in lab.db.execute(query, (run.id, variant))}
+    others: set[bytes] = set()
+    query = "SELECT m.variant, o.calls FROM members m JOIN outcomes o ON o.id = m.outcome WHERE m.run = ?"
+    for whose, keys in lab.db.execute(query, (run.id,)):
+        of_outcome = (keys[i : i + 16] for i in range(0, len(keys), 16))
+        if whose == variant:
+            made.difference_update(of_outcome)
+        else:
+            others.update(made.intersection(of_outcome))
+    shared = len(made & others)
+    return len(made) - shared, shared
 
 
 def ended(result: RunResult, why: str) -> RunResult:
@@ -317,15 +323,20 @@ def look_back(glances: Sequence[Glance], alpha: float, margin: float | None) -> 
     return found
 
 
+def check_orders(runs: Sequence[RunRecord]) -> None:
+    """Raise InputError for two runs that stopped when decided and looked at their examples in different orders."""
+    if len({run.plan["seed"] for run in runs if run.plan.get("until")}) > 1:
+        raise InputError(
+            f"{runs[0].label} and {runs[1].label} stopped when they were decided, each in an order of its own (seeds "
+            f"{runs[0].plan['seed']} and {runs[1].plan['seed']}), so that they looked at different examples: run both "
+            "with one seed"
+        )
+
+
 def order_of(lab: Lab, runs: Sequence[RunRecord], figures: Sequence[Figures], ids: Mapping[int, str] | None) -> Shown:
     """The order in which the outcomes of two runs are looked at: that in which one of them looked, else one drawn by
     the first one's seed. `ids` are those of rows that were numbered anew, since the runs are over different data."""
     watched = [run for run in runs if run.plan.get("until")]
-    if len({run.plan["seed"] for run in watched}) > 1:
-        raise InputError(
-            f"{runs[0].label} and {runs[1].label} stopped when they were decided, each in an order of its own (seeds "
-            f"{runs[0].plan['seed']} and {runs[1].plan['seed']}): run both with one seed"
-        )
     if watched and ids is not None:
         raise InputError(
             f"{watched[0].label} stopped when it was decided; only a run over the same data can be compared with it"
