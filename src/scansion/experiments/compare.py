@@ -154,8 +154,7 @@ def _main(run: RunRecord) -> VariantInfo:
 
 
 def _between(lab: Lab, couples: list[tuple[Place, Place]], margin: float | None, until: Ending = None) -> RunResult:
-    """The verdicts on couples of variants, the runs of all couples being the same two. Runs that stopped when decided
-    are looked at as they were."""
+    """The verdicts on couples of variants of two runs; runs that stopped when decided are looked at as they were."""
     runs = (couples[0][0][0], couples[0][1][0])
     check_orders(runs)
     scorers = [run.context["scorers"][:1] for run in runs]
