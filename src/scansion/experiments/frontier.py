@@ -7,7 +7,7 @@ shown to cost no more. These claims share the run's alpha over all pairs of vari
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from msgspec import Struct, structs
@@ -100,23 +100,33 @@ def frontier_of(lab: Lab, run: str | None = None, *, by: str | None = None) -> F
     without scores, for an axis that is none, or on which no two variants have a figure.
     """
     record = lab.run_table.find(run)
-    return _frontier(lab, record, lab.result(record.label).variants, by)
+    scorers = record.context["scorer_ids"]
+    if not scorers:
+        raise InputError(f"{record.label} has no scores; `scansion score {record.label} -s SCORER` adds them")
+    if by is not None and by not in get_args(By):
+        raise InputError(f"{by!r} is no axis; choose {', '.join(get_args(By))}")
+    return _frontier(
+        lab, record, lab.result(record.label).variants, lambda index: read_figures(lab, record, index, scorers[0]), by
+    )
 
 
-def dominated_notes(lab: Lab, record: RunRecord, variants: Sequence[VariantResult]) -> list[str]:
+def dominated_notes(
+    lab: Lab, record: RunRecord, variants: Sequence[VariantResult], figures: Mapping[int, Figures]
+) -> list[str]:
     """What a run's table says below it: a line for each variant that surely dominates others by cost.
 
-    Nothing is read unless one is dominated as measured, nor of runs too large for it to be quick.
+    `figures` are the primary scorer's, by the variants' indices. Costs are read only where one is dominated as
+    measured and may surely be so, and not of runs too large for it to be quick.
     """
     from scansion.stats.frontier import dominators
 
     known = [(usd, v.mean) for v in variants if (usd := usd_of(v)) is not None and v.mean is not None]
-    if len(known) < 2 or sum(v.scored for v in variants) > _QUICK or not record.context["scorer_ids"]:
+    if len(known) < 2 or sum(v.scored for v in variants) > _QUICK or not _may_be_sure(record):
         return []
     if not any(dominators(*zip(*known, strict=True))):
         return []
     by: dict[str, list[str]] = {}
-    for point in _frontier(lab, record, variants, "cost").points:
+    for point in _frontier(lab, record, variants, figures.__getitem__, "cost").points:
         if point.surely_by:
             by.setdefault(point.surely_by[0], []).append(f"`{point.name}`")
     good = "better" if record.plan["margin"] is None else "at least as good"
@@ -124,15 +134,17 @@ def dominated_notes(lab: Lab, record: RunRecord, variants: Sequence[VariantResul
     return [f"surely dominated by `{one}`, {good} for no more money: {', '.join(of)}; {see}" for one, of in by.items()]
 
 
-def _frontier(lab: Lab, record: RunRecord, variants: Sequence[VariantResult], by: str | None) -> Frontier:
-    if not record.context["scorer_ids"]:
-        raise InputError(f"{record.label} has no scores; `scansion score {record.label} -s SCORER` adds them")
-    if by is not None and by not in get_args(By):
-        raise InputError(f"{by!r} is no axis; choose {', '.join(get_args(By))}")
+def _frontier(
+    lab: Lab,
+    record: RunRecord,
+    variants: Sequence[VariantResult],
+    figures_of: Callable[[int], Figures],
+    by: str | None,
+) -> Frontier:
     results = {v.name: v for v in variants}
     infos = [info for info in VariantInfo.of(record) if info.name in results]
     axis, notes = _axis(by, [results[info.name] for info in infos])
-    sides = [_side(lab, record, info, results[info.name], axis) for info in infos]
+    sides = [_side(results[info.name], figures_of(info.index), _read_costs(lab, record, info, axis)) for info in infos]
     kept = [side for side in sides if side.result.mean is not None and _is_known(side.costs)]
     if not kept:
         raise InputError(f"{record.label} has no variant with both a mean and a known {axis}; see `scansion show`")
@@ -164,11 +176,10 @@ def _axis(by: str | None, variants: Sequence[VariantResult]) -> tuple[Any, list[
     return other, [f"{why}: {other} take the place of cost"]
 
 
-def _side(lab: Lab, record: RunRecord, info: VariantInfo, result: VariantResult, axis: str) -> _Side:
+def _side(result: VariantResult, scores: Figures, values: npt.NDArray[np.float64]) -> _Side:
+    """A variant with its scores and its costs, which `values` holds by place."""
     import numpy as np
 
-    scores = read_figures(lab, record, info.index, record.context["scorer_ids"][0])
-    values = _read_costs(lab, record, info, axis)
     places, costs = values[:, 0].astype(np.int64), values[:, 1]
     known = np.isin(places, scores.row.astype(np.int64) << 16 | scores.trial)  # a score may yet be missing
     values = costs[known]
@@ -202,8 +213,13 @@ def _unknown(sides: Sequence[_Side], axis: str) -> list[str]:
     return [f"{name}: {lost:,} of {size:,} outcomes {what}" for name, lost, size in found if lost]
 
 
+def _may_be_sure(record: RunRecord) -> bool:
+    """Whether paired tests may say who is dominated: they are for a run whose size was set beforehand."""
+    return not record.plan.get("until")
+
+
 def _stopped(record: RunRecord) -> list[str]:
-    if not record.plan.get("until"):
+    if _may_be_sure(record):
         return []
     said = "intervals of means allow for that, those of costs do not, and nothing is said of what is surely dominated"
     return [f"the run stopped when it was decided: {said}"]
@@ -215,7 +231,7 @@ def _points(sides: Sequence[_Side], record: RunRecord) -> list[FrontierPoint]:
     alpha, seed = record.plan["alpha"], record.plan["seed"]
     costs = [_cost(side.costs, 1 - alpha, seed) for side in sides]
     found = dominators([cost for cost, _ in costs], [side.result.mean or 0.0 for side in sides])
-    sure = not record.plan.get("until")  # its tests are for a run whose size was set beforehand
+    sure = _may_be_sure(record)
     share = alpha / max(1, len(sides) * (len(sides) - 1) // 2)
     points = []
     for side, (cost, interval), others in zip(sides, costs, found, strict=True):

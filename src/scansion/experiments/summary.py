@@ -109,7 +109,10 @@ def summarize(lab: Lab, run: RunRecord, planned: int, *, interrupted: bool = Fal
         rescored=run.context.get("rescored", ""),
         interrupted=interrupted,
         head=head_of(run),
-        notes=[*notes_of(run, variants, figures, totals), *dominated_notes(lab, run, variants)],
+        notes=[
+            *notes_of(run, variants, figures, totals),
+            *dominated_notes(lab, run, variants, {i.index: f for i, f in zip(infos, figures, strict=True)}),
+        ],
         gates=check_gates(run.plan["gates"], variants, comparisons),
         created=iso(run.created),
         looks=looks_of(lab, run),

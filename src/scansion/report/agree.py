@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from scansion.experiments.agreement.report import AgreeReport, CorrectedMean, Lengths, ManyRaters, RaterPair, Swapped
-from scansion.report.figures import NONE, Scale, plural, probability
+from scansion.report.figures import NONE, Scale, coefficient, coefficient_span, plural, probability
 from scansion.report.table import Column, grid
 from scansion.report.text import cut, one_line, wrap
 
@@ -39,14 +39,6 @@ def render(report: AgreeReport, width: int = 80) -> str:
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
 
-def _number(value: float | None) -> str:
-    return NONE if value is None else f"{value:.2f}"
-
-
-def _span(span: tuple[float, float] | None) -> str:
-    return NONE if span is None else f"[{span[0]:.2f}, {span[1]:.2f}]"
-
-
 def _pairs(report: AgreeReport, width: int) -> list[str]:
     if not report.pairs:
         return []
@@ -57,13 +49,13 @@ def _pairs(report: AgreeReport, width: int) -> list[str]:
         Column("items", [f"{p.n:,}" for p in report.pairs]),
         Column("equal", [_SHARE.mean(p.equal) for p in report.pairs]),
         Column("interval", [_SHARE.span(p.equal_interval) for p in report.pairs]),
-        Column("kappa", [_number(p.kappa) for p in report.pairs]),
-        Column("interval", [_span(p.kappa_interval) for p in report.pairs]),
+        Column("kappa", [coefficient(p.kappa) for p in report.pairs]),
+        Column("interval", [coefficient_span(p.kappa_interval) for p in report.pairs]),
     ]
     lines = grid(columns, width)
     for pair in report.pairs:
         if pair.unscored:
-            bounds = f": equal {_SHARE.span(pair.equal_bounds)}, kappa {_span(pair.kappa_bounds)}"
+            bounds = f": equal {_SHARE.span(pair.equal_bounds)}, kappa {coefficient_span(pair.kappa_bounds)}"
             lines += wrap(f"{one_line(pair.a)} with {one_line(pair.b)}: {_open(pair)}{bounds}", width)
     return lines
 
@@ -75,10 +67,14 @@ def _pair(pair: RaterPair, scale: str, width: int) -> list[str]:
         *grid(
             [
                 Column("", ["equal", "Cohen's kappa", f"Krippendorff's alpha, {scale}"], right=False),
-                Column("value", [_SHARE.mean(pair.equal), _number(pair.kappa), _number(pair.alpha)]),
+                Column("value", [_SHARE.mean(pair.equal), coefficient(pair.kappa), coefficient(pair.alpha)]),
                 Column(
                     "interval",
-                    [_SHARE.span(pair.equal_interval), _span(pair.kappa_interval), _span(pair.alpha_interval)],
+                    [
+                        _SHARE.span(pair.equal_interval),
+                        coefficient_span(pair.kappa_interval),
+                        coefficient_span(pair.alpha_interval),
+                    ],
                 ),
                 *_bounds(pair),
             ],
@@ -106,7 +102,12 @@ def _chance(pair: RaterPair) -> bool:
 def _bounds(pair: RaterPair) -> list[Column]:
     if not pair.unscored:
         return []
-    return [Column("bounds", [_SHARE.span(pair.equal_bounds), _span(pair.kappa_bounds), _span(pair.alpha_bounds)])]
+    return [
+        Column(
+            "bounds",
+            [_SHARE.span(pair.equal_bounds), coefficient_span(pair.kappa_bounds), coefficient_span(pair.alpha_bounds)],
+        )
+    ]
 
 
 def _open(pair: RaterPair) -> str:
@@ -147,11 +148,11 @@ def _constants(pair: RaterPair, width: int) -> list[str]:
 def _many(many: ManyRaters, scale: str, width: int) -> list[str]:
     columns = [
         Column(f"{len(many.raters)} raters", ["Fleiss' kappa", f"Krippendorff's alpha, {scale}"], right=False),
-        Column("value", [_number(many.fleiss), _number(many.alpha)]),
-        Column("interval", [_span(many.fleiss_interval), _span(many.alpha_interval)]),
+        Column("value", [coefficient(many.fleiss), coefficient(many.alpha)]),
+        Column("interval", [coefficient_span(many.fleiss_interval), coefficient_span(many.alpha_interval)]),
     ]
     if many.unscored:
-        columns.append(Column("bounds", [_span(many.fleiss_bounds), _span(many.alpha_bounds)]))
+        columns.append(Column("bounds", [coefficient_span(many.fleiss_bounds), coefficient_span(many.alpha_bounds)]))
     lines = grid(columns, width)
     lines += wrap(
         f"over {plural(many.items, 'item')} that two or more labelled, {plural(many.ratings, 'label')}", width

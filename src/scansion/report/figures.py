@@ -8,7 +8,21 @@ from msgspec import Struct
 
 from scansion.experiments.results import Agreement, RunResult
 
-__all__ = ["NONE", "Scale", "count", "kappa", "kappa_said", "plural", "probability", "scale_of", "seconds", "usd"]
+__all__ = [
+    "NONE",
+    "Scale",
+    "coefficient",
+    "coefficient_span",
+    "count",
+    "kappa",
+    "kappa_said",
+    "percent",
+    "plural",
+    "probability",
+    "scale_of",
+    "seconds",
+    "usd",
+]
 
 NONE = "-"
 
@@ -90,10 +104,24 @@ def plural(value: int, word: str) -> str:
     return f"{value:,} {word}" + ("" if value == 1 else "s")
 
 
+def percent(value: float | None) -> str:
+    """A share in whole percent, such as `72%`."""
+    return NONE if value is None else f"{100 * value:.0f}%"
+
+
+def coefficient(value: float | None) -> str:
+    """A coefficient of agreement, such as `0.61`."""
+    return NONE if value is None else f"{value:.2f}"
+
+
+def coefficient_span(pair: tuple[float, float] | None) -> str:
+    """The interval or bounds of one, such as `[0.42, 0.80]`."""
+    return NONE if pair is None else f"[{pair[0]:.2f}, {pair[1]:.2f}]"
+
+
 def kappa(found: Agreement) -> tuple[str, str]:
     """Cohen's kappa and its interval, such as `0.61` and `[0.42, 0.80]`."""
-    number, span = found.kappa, found.kappa_interval
-    return NONE if number is None else f"{number:.2f}", NONE if span is None else f"[{span[0]:.2f}, {span[1]:.2f}]"
+    return coefficient(found.kappa), coefficient_span(found.kappa_interval)
 
 
 def kappa_said(found: Agreement) -> str:

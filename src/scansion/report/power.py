@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from scansion.experiments.planning.needs import Need
 from scansion.experiments.planning.power import PowerPlan, PowerResult
-from scansion.report.figures import NONE, Scale, count, plural, usd
+from scansion.report.figures import NONE, Scale, count, percent, plural, usd
 from scansion.report.names import shortener
 from scansion.report.table import Column, grid
 from scansion.report.text import hanging, one_line
@@ -93,7 +93,7 @@ def _columns(plan: PowerPlan) -> list[Column]:
     if plan.usd is not None:
         columns.append(Column("cost USD", [usd(each.usd) for each in needs]))
     if plan.n is not None:
-        columns.append(Column(f"at {count(plan.n)}", [_percent(each.power) for each in needs]))
+        columns.append(Column(f"at {count(plan.n)}", [percent(each.power) for each in needs]))
     return columns
 
 
@@ -112,7 +112,3 @@ def _size(need: Need, plan: PowerPlan) -> str:
 
 def _number(value: int | None) -> str:
     return NONE if value is None else count(value)
-
-
-def _percent(value: float | None) -> str:
-    return NONE if value is None else f"{100 * value:.0f}%"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from scansion.experiments.rating.notes import listed
 from scansion.experiments.rating.ratings import PlayerRating, Ratings
-from scansion.report.figures import NONE, count, plural
+from scansion.report.figures import NONE, count, percent, plural
 from scansion.report.table import Column, grid
 from scansion.report.text import cut, hanging, one_line, wrap
 
@@ -134,14 +134,10 @@ def _matrix(found: Ratings, width: int) -> list[str]:
     names = [one_line(r.player) for r in found.ratings]
     columns = [Column("", [f"{at} {name}" for at, name in enumerate(names, 1)], right=False)]
     for j in range(len(names)):
-        values = [_chance(None if i == j else row[j]) for i, row in enumerate(chances)]
+        values = [percent(None if i == j else row[j]) for i, row in enumerate(chances)]
         columns.append(Column(str(j + 1), values))
     heading = "chance that the row is preferred to the column (a tie counts half)"
     return [*wrap(heading, width), *grid(columns, width)]
-
-
-def _chance(value: float | None) -> str:
-    return NONE if value is None else f"{100 * value:.0f}%"
 
 
 def _next(found: Ratings) -> list[str]:
