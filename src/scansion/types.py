@@ -220,6 +220,11 @@ class Output(Struct, frozen=True, omit_defaults=True):
 
     `messages` is the transcript so far in request form: the messages sent and the reply, or for a base model the
     whole text. `answer` is set by programs that read an answer themselves (None: left to the scorer).
+
+    `data` is what techniques add. Some names in it have one meaning everywhere: `extractor`, the identity of what read
+    the answer; `abstained`, true where the program says that it does not know, which no scorer scores; `shots`, the ids
+    of the rows shown; `steps`, what a program of several steps said in turn, each `{"step": "critique", "text": ...}`
+    with further fields as the technique says (`about`, `model`; `revises: true`: the text replaces the one before).
     """
 
     text: str
@@ -233,7 +238,7 @@ class Output(Struct, frozen=True, omit_defaults=True):
 class Score(Struct, frozen=True, omit_defaults=True):
     """A scorer's finding. Higher is better; `value` is None when the output could not be scored, and `unscored`
     then names the reason (`no answer`, `truncated`, `judge unreadable`, `skipped`, `no target`, `gold refused`,
-    `assertion left out`)."""
+    `assertion left out`, `abstained`)."""
 
     value: float | None
     unscored: str | None = None

@@ -78,8 +78,8 @@ def test_a_scorer_that_is_decided_sooner_has_intervals_of_all_that_is_shown(watc
 
     from scansion.experiments.rescore import rescore
 
-    watched.write("odd.py", "def odd(output, example):\n    return 0.5 + 0.5 * (output.text == example.target)\n")
-    first = watched.run("plain", "think", scorers=["python:odd:odd"])
+    watched.write("halves.py", "def halves(output, example):\n    return 0.5 + 0.5 * (output.text == example.target)\n")
+    first = watched.run("plain", "think", scorers=["python:halves:halves"])
     with Lab.find(watched.folder / ".scansion") as lab:
         again = asyncio.run(rescore(lab, first.run, ["numeric"]))
         value = {v.row: v.scores["numeric"].value for v in lab.views(again.run) if v.variant == "plain"}

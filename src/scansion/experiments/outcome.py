@@ -83,6 +83,8 @@ async def held_against(
     `judge` makes the handle for scorers that ask a model. Raises as `produce` does.
     """
     calls: list[Call] = []
+    if made[1].data.get("abstained"):  # it says that it does not know: neither right nor wrong, by any scorer
+        return ScoreRecord(UNSCORED, reason="abstained")
     output = _with_measures(*made) if scorer.measured else made[1]
     try:
         score = scorer.score(output, example)

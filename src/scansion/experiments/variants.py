@@ -108,7 +108,7 @@ def build_variants(
         extractor=scorers[0].extractor if scorers else None, pool=pool, seed=plan.seed, base_dir=str(plan.base_dir)
     )
     return [
-        _opened(draft, index, name, context, (data, gateway.channel(draft.model)))
+        _opened(draft, index, name, context, (data, gateway))
         for index, (draft, name) in enumerate(zip(drafts, _names(drafts), strict=True))
     ]
 
@@ -191,10 +191,14 @@ def _names(drafts: Sequence[_Draft]) -> list[str]:
     return names
 
 
-def _opened(draft: _Draft, index: int, name: str, context: Context, parts: tuple[Dataset, Channel]) -> Variant:
-    data, channel = parts
+def _opened(draft: _Draft, index: int, name: str, context: Context, parts: tuple[Dataset, Gateway]) -> Variant:
+    data, gateway = parts
+    channel = gateway.channel(draft.model)
+    others = [gateway.channel(model) for t in draft.techniques for model in t.models]
     prompt = draft.program if isinstance(draft.program, Prompt) else None
     columns = _columns(prompt, data, draft.label) if prompt is not None else None
+    for each in draft.techniques:
+        columns = _further(each, columns, data)
     optional = optional_columns(prompt, data) if prompt is not None else {}
     context = msgspec.structs.replace(context, mapping={**optional, **(columns or {})})
     if prompt is not None:
@@ -210,7 +214,7 @@ def _opened(draft: _Draft, index: int, name: str, context: Context, parts: tuple
         program=program,
         columns=columns,
         optional=optional,
-        identity=_identity(draft, program, channel, context),
+        identity=_identity(draft, program, (channel, *others), context),
         source=prompt_of(program),
         written=prompt,
         sampling=channel.effective(prompt.sampling if prompt else Sampling()),
@@ -228,6 +232,19 @@ def _columns(prompt: Prompt, data: Dataset, label: str) -> dict[str, str]:
         raise InputError(f"{label}: {error}") from None
 
 
+def _further(technique: Technique, columns: dict[str, str] | None, data: Dataset) -> dict[str, str] | None:
+    """`columns` with those that a technique reads besides. Raises InputError for one that is not there, or holds the
+    target: a technique is a part of the program, and no program sees that."""
+    try:
+        found = data.match(technique.variables)
+    except InputError as error:
+        raise InputError(f"{technique.spec}: {error}") from None
+    for column in found.values():
+        if column in (data.target_column, data.rationale_column):
+            raise InputError(f"{technique.spec}: the column {column!r} holds the target, which no technique may see")
+    return None if columns is None else {**found, **columns}
+
+
 def optional_columns(prompt: Prompt, data: Dataset) -> dict[str, str]:
     """The columns of those optional variables that the data has."""
     found: dict[str, str] = {}
@@ -240,7 +257,8 @@ def optional_columns(prompt: Prompt, data: Dataset) -> dict[str, str]:
     return found
 
 
-def _identity(draft: _Draft, program: Any, channel: Channel, context: Context) -> bytes:
+def _identity(draft: _Draft, program: Any, channels: Sequence[Channel], context: Context) -> bytes:
+    channel, *others = channels
     edited = prompt_of(program)
     return digest(
         edited.version if edited is not None else [function_digest(draft.program), draft.label],
@@ -249,6 +267,7 @@ def _identity(draft: _Draft, program: Any, channel: Channel, context: Context) -
         channel.identity.hex(),
         channel.sampling,
         channel.output_limit,
+        *([other.identity.hex(), other.sampling, other.output_limit] for other in others),
     )
 
 

@@ -145,6 +145,10 @@ def _name(option: Any) -> str:
     return words.get(option, getattr(option, "__name__", str(option)))
 
 
+def _article(kind: str) -> str:
+    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
+
+
 class Registry(Generic[T]):
     """The named objects of one kind, found in one package and through one entry point group.
 
@@ -216,6 +220,9 @@ class Registry(Generic[T]):
 
     def _hint(self, name: str) -> str:
         """The nearest of all names and aliases, or else the canonical names."""
+        for other in Registry._registries:
+            if other is not self and (name in other.entries or name.replace("-", "_") in other.files()):
+                return f"it is {_article(other.kind)}, and {_article(self.kind)} is wanted here"
         names = self.names()
         close = nearest(name, [*names, *self.entries])
         return close if close.startswith("did") else nearest(name, names)

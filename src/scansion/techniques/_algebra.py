@@ -59,17 +59,13 @@ class Context(Struct, frozen=True, kw_only=True):
     sampling: Sampling = Sampling()
 
 
-class Edit(Struct, frozen=True):
-    """What the factory of a technique returns that changes a prompt: `apply(prompt, context) -> prompt`."""
-
-    apply: Callable[[Prompt, Context], Prompt]
-
-
 class Wrap(Struct, frozen=True):
     """What the factory of a technique returns that runs a program: `apply(program, context) -> program`.
 
     It makes `times` times the calls of the program and `plus` more. `repeats` says that it asks the same several times
-    and so lives from answers that differ; `fewer` that `times` is the most, and answers decide how many it makes.
+    and so lives from answers that differ; `fewer` that `times` and `plus` are the most, and answers decide how many it
+    makes. `models` are the specs of further models that it asks, `variables` the inputs that it reads besides those of
+    the program, `source` is the digest of the files that it has read: what they say is part of its identity.
     """
 
     apply: Callable[[Program, Context], Program]
@@ -77,6 +73,23 @@ class Wrap(Struct, frozen=True):
     plus: int = 0
     repeats: bool = False
     fewer: bool = False
+    models: tuple[str, ...] = ()
+    variables: tuple[str, ...] = ()
+    source: str = ""
+
+
+class Edit(Struct, frozen=True):
+    """What the factory of a technique returns that changes a prompt: `apply(prompt, context) -> prompt`.
+
+    `then` wraps the prompt with all its edits, before any other wrapper: for an edit whose replies must be read in a
+    way of its own.
+    """
+
+    apply: Callable[[Prompt, Context], Prompt]
+    then: Wrap | None = None
+    models: tuple[str, ...] = ()
+    variables: tuple[str, ...] = ()
+    source: str = ""
 
 
 class Technique:
@@ -90,19 +103,40 @@ class Technique:
     def __init__(self, raw: Edit | Wrap, spec: str, identity: str) -> None:
         if not isinstance(raw, Edit | Wrap):
             raise InputError(f"technique {spec}: its factory must return an Edit or a Wrap, not {type(raw).__name__}")
-        self.raw, self.spec, self.identity = raw, spec, identity
+        self.raw, self.spec = raw, spec
+        self.identity = f"{identity}#{raw.source}" if raw.source else identity
         self.name = spec.partition("(")[0]
         self.kind: Literal["edit", "wrap"] = "edit" if isinstance(raw, Edit) else "wrap"
 
     @property
+    def wrap(self) -> Wrap | None:
+        """What it wraps a program in: itself, or what an edit brings along."""
+        return self.raw if isinstance(self.raw, Wrap) else self.raw.then
+
+    @property
     def repeats(self) -> bool:
         """Whether it asks the same several times, so that a temperature of 0 defeats it."""
-        return isinstance(self.raw, Wrap) and self.raw.repeats
+        return self.wrap is not None and self.wrap.repeats
 
     @property
     def fewer(self) -> bool:
         """Whether it may make fewer calls than it says, as the answers are."""
-        return isinstance(self.raw, Wrap) and self.raw.fewer
+        return self.wrap is not None and self.wrap.fewer
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The specs of the models that it asks besides the variant's own."""
+        return self._parts("models")
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """The inputs that it reads besides those of the program."""
+        return self._parts("variables")
+
+    def _parts(self, field: str) -> tuple[str, ...]:
+        inner = self.wrap if self.wrap is not self.raw else None
+        found = (*getattr(self.raw, field), *(getattr(inner, field) if inner is not None else ()))
+        return tuple(dict.fromkeys(found))
 
     def __or__(self, right: Any) -> Pipeline:
         raise InputError(f"{self.spec} | {right}: a pipeline starts with a prompt: prompt | {self.spec} | ...")
@@ -177,14 +211,15 @@ def compose(program: Any, techniques: Sequence[Technique], context: Context) -> 
     if isinstance(start, Prompt):
         context = msgspec.structs.replace(context, sampling=start.sampling)
     prompt = start if isinstance(start, Prompt) else None
-    run: Program = start
     for each in techniques:
-        if isinstance(each.raw, Wrap):
-            run = each.raw.apply(run, context)
-            continue
-        if prompt is None:
-            raise InputError(f"{each.spec} edits a prompt, and {_name(start)} is a program in Python")
-        run = prompt = each.raw.apply(prompt, context)
+        if isinstance(each.raw, Edit):
+            if prompt is None:
+                raise InputError(f"{each.spec} edits a prompt, and {_name(start)} is a program in Python")
+            prompt = each.raw.apply(prompt, context)
+    run: Program = start if prompt is None else prompt
+    for each in techniques:
+        if each.wrap is not None:
+            run = each.wrap.apply(run, context)
     return run if run is prompt or not techniques else Composed(run, prompt, chain(techniques))
 
 
@@ -201,8 +236,8 @@ def calls_per_outcome(techniques: Sequence[Technique]) -> int:
     """How many calls one outcome of a prompt with these techniques makes at most."""
     calls = 1
     for each in techniques:
-        if isinstance(each.raw, Wrap):
-            calls = calls * each.raw.times + each.raw.plus
+        if each.wrap is not None:
+            calls = calls * each.wrap.times + each.wrap.plus
     return calls
 
 

@@ -1,4 +1,4 @@
-"""A program run several times side by side, for one outcome.
+"""Programs run side by side, for one outcome.
 
 All branches are finished before any failure is raised, so that nothing paid is lost. Calls are made in
 one order, whichever reply comes first: the first calls of the branches in the order of the branches, then the second
@@ -9,25 +9,33 @@ be made, not to be answered; for a branch that has ended nobody waits.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from scansion.errors import CallError, InputError, Quit, Unreached, Unscored
 from scansion.techniques._algebra import Program
 from scansion.types import Completion, Output
 
-__all__ = ["Result", "side_by_side"]
+__all__ = ["Branch", "Result", "needed", "repeats", "side_by_side"]
 
 Result = Output | Unscored | CallError
 
+Branch = Callable[[Any], Awaitable[Output]]
+"""What one branch does with its handle."""
 
-async def side_by_side(program: Program, n: int, inputs: Mapping[str, Any], lm: Any) -> list[Result]:
-    """What each of `n` runs gave, in order: its Output, the Unscored that it raised, or the CallError it failed with.
 
-    What stops a run or is a fault of the program is raised. A cancellation cancels all branches and waits for them.
+def repeats(program: Program, n: int, inputs: Mapping[str, Any]) -> list[Branch]:
+    """`n` branches that each run the program on these inputs."""
+    return [lambda lm: program(inputs, lm)] * n
+
+
+async def side_by_side(branches: Sequence[Branch], lm: Any) -> list[Result]:
+    """What each branch gave, in order: its Output, the Unscored that it raised, or the CallError it failed with.
+
+    What stops a run or is a fault of a program is raised. A cancellation cancels all branches and waits for them.
     """
-    turns = _Turns(n)
-    runs = (_run(program, inputs, _Handle(lm, turns, branch)) for branch in range(n))
+    turns = _Turns(len(branches))
+    runs = (_run(branch, _Handle(lm, turns, number)) for number, branch in enumerate(branches))
     found = await asyncio.gather(*runs, return_exceptions=True)
     for one in found:
         if isinstance(one, Unreached | InputError | Quit) or (isinstance(one, CallError) and one.fatal):
@@ -40,9 +48,18 @@ async def side_by_side(program: Program, n: int, inputs: Mapping[str, Any], lm: 
     return results
 
 
-async def _run(program: Program, inputs: Mapping[str, Any], handle: _Handle) -> Output:
+def needed(results: Sequence[Result]) -> list[Output]:
+    """The outputs, where every branch gave one. Raises the first call that failed, else the first Unscored."""
+    for kind in (CallError, Unscored):
+        for one in results:
+            if isinstance(one, kind):
+                raise one
+    return [one for one in results if isinstance(one, Output)]
+
+
+async def _run(branch: Branch, handle: _Handle) -> Output:
     try:
-        return await program(inputs, handle)
+        return await branch(handle)
     finally:
         handle.end()
 

@@ -12,7 +12,7 @@ from scansion.errors import CallError, InputError, Unscored
 from scansion.scorers import Extractor
 from scansion.techniques._algebra import Context, Program, Wrap, technique
 from scansion.techniques._answers import answer_key, answer_text
-from scansion.techniques._branches import side_by_side
+from scansion.techniques._branches import repeats, side_by_side
 from scansion.techniques._stops import Stop
 from scansion.types import Output
 
@@ -55,7 +55,7 @@ def vote(n: int = 5, by: Extractor | None = None, min: int | None = None, *, sto
             poll = _Poll(n, n if min is None else min, read, by is not None)
             ask = n if stop is None else stop((), 0, n)
             while ask:
-                poll.add(await side_by_side(program, ask, inputs, lm))
+                poll.add(await side_by_side(repeats(program, ask, inputs), lm))
                 ask = 0 if stop is None else poll.more(stop)
             return poll.result(stop)
 
