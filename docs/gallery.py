@@ -17,9 +17,8 @@ from msgspec.structs import fields
 
 from scansion.models.providers._compatible import SERVERS
 from scansion.models.registry import OPTIONS, providers
-from scansion.scorers import extractor, scorer
+from scansion.report.gallery import KINDS, Kind
 from scansion.specs import Entry, Registry
-from scansion.techniques import stop, technique
 from scansion.types import Sampling
 
 PAGE = Path(__file__).with_suffix(".md")
@@ -37,18 +36,15 @@ def page() -> str:
     """The text of gallery.md."""
     sections = [
         HEAD,
-        *_section("Techniques", "Joined by `|`, the first innermost; `as-is` is the prompt as it stands.", technique),
-        *_section("Stopping rules", "Given to `vote` as `stop=`.", stop),
-        *_section("Scorers", "Scorers of your own are written `python:FILE_STEM:FUNCTION`.", scorer),
-        *_section("Extractors", "Given to a scorer or a technique as `by=`.", extractor),
+        *(line for name, kind in KINDS.items() if name != "models" for line in _section(kind)),
         *_models(),
     ]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(sections)).rstrip() + "\n"
 
 
-def _section(title: str, about: str, registry: Registry[Any]) -> Iterator[str]:
-    yield f"## {title}\n\n{about}\n"
-    for entry in _built_in(registry):
+def _section(kind: Kind) -> Iterator[str]:
+    yield f"## {kind.title}\n\n{kind.use}\n"
+    for entry in _built_in(kind.registry):
         yield f"### {entry.name}\n\n    {entry.usage}\n{_aliases(entry.aliases)}\n{_described(entry)}\n"
 
 

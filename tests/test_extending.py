@@ -15,9 +15,9 @@ from scansion.models.gateway import Gateway
 from scansion.models.lm import LM, Trace
 from scansion.models.registry import providers
 from scansion.prompts import from_text
-from scansion.scorers import build_scorer, extractor, scorer
+from scansion.scorers import build_scorer, extractor, scorer, verifier
 from scansion.specs import Registry
-from scansion.techniques import Context, compose, parse_techniques, technique
+from scansion.techniques import Context, calls_per_outcome, compose, parse_techniques, technique
 from scansion.types import Example, Output
 
 DOC = (Path(__file__).parent.parent / "docs" / "extending.md").read_text(encoding="utf-8")
@@ -50,6 +50,8 @@ def test_every_spec_on_the_page_can_be_built() -> None:
         ("python:distance:distance(10)", "about 7", 10, 0.7),
         ("exact(by=python:my_extractors:last_word)", "It is Paris.", "Paris", 1),
         ("exact(by=python:hashtag:hashtag(-1))", "#a #b", "b", 1),
+        ("follows(python:my_verifiers:no_shouting)", "NO", None, 0),
+        ("follows(python:my_verifiers:at_most_lines(2))", "a\nb", None, 1),
     ],
 )
 def test_scorers_and_extractors(spec: str, text: str, target: Any, wanted: float) -> None:
@@ -63,9 +65,19 @@ def test_gold_is_refused() -> None:
     assert build_scorer("python:distance:distance").refuses_gold(Example("1", {}, "far")) is not None
 
 
-def test_techniques_and_models() -> None:
-    (spec,) = written("-t")
-    program = compose(from_text("Hi {{x}}", name="p"), parse_techniques(spec), Context())
+@pytest.mark.parametrize(
+    ("name", "said", "made"),
+    [
+        ("careful", "Hi you\n\nBe careful.", 5),
+        ("second_opinion", "A draft: ", 2),
+        ("longer", "Hi you", 4),
+    ],
+)
+def test_techniques_and_models(name: str, said: str, made: int) -> None:
+    [spec] = [each for each in written("-t") if f":{name}" in each]
+    spec = spec.replace("pocket/tiny", "echo").replace("$question", "$x")
+    techniques = parse_techniques(spec)
+    program = compose(from_text("Hi {{x}}", name="p"), techniques, Context(extractor=extractor.text()))
 
     async def main() -> tuple[Output, int]:
         gateway, trace = Gateway(base_dir=Path.cwd()), Trace()
@@ -73,13 +85,14 @@ def test_techniques_and_models() -> None:
         return found, len(trace.calls)
 
     output, calls = asyncio.run(main())
-    assert "Hi you\n\nBe careful." in output.text
-    assert calls == 5
+    assert said in output.text
+    assert calls == made == calls_per_outcome(techniques)
 
 
 KINDS: list[tuple[Registry[Any], str, str]] = [
     (scorer, "distance", "distance:distance"),
     (extractor, "hashtag", "hashtag:hashtag"),
+    (verifier, "at_most_lines", "my_verifiers:at_most_lines"),
     (technique, "longest", "my_techniques:longest"),
     (providers, "shouting", "shouting:shouting"),
 ]

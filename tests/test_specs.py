@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from scansion.errors import InputError
-from scansion.specs import Column, Registry, Spec, found_from, load_function, parse, parse_pipe, write
+from scansion.scorers import extractor
+from scansion.specs import Column, Pipe, Registry, Spec, found_from, load_function, parse, parse_pipe, write
 
 
 class Thing:
@@ -43,6 +44,7 @@ def pile(*parts: Thing, high: bool = False) -> tuple[Any, ...]:
 
 few = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 names = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,8}", fullmatch=True)
+keys = st.from_regex(r"\w{1,8}", fullmatch=True)  # a route may be called 2
 scalars = st.one_of(
     st.none(),
     st.booleans(),
@@ -55,12 +57,19 @@ scalars = st.one_of(
 
 def specs(children: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     values = st.one_of(children, st.lists(children, max_size=3))
-    kwargs = st.dictionaries(names, values, max_size=3)
+    kwargs = st.dictionaries(keys, values, max_size=3)
     return st.builds(Spec, names, st.lists(values, max_size=3).map(tuple), kwargs)
 
 
+def values(children: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """Specs, and pipes of them that may begin with a quoted name."""
+    lead = st.builds(Spec, st.text(st.characters(exclude_categories=["Cs"])))
+    one = specs(children)
+    return one | st.builds(lambda a, b: Pipe((a, *b)), lead | one, st.lists(one, min_size=1, max_size=2))
+
+
 @few
-@given(specs(st.recursive(scalars, specs, max_leaves=8)))
+@given(specs(st.recursive(scalars, values, max_leaves=8)))
 def test_text_parses_back(spec: Spec) -> None:
     assert parse(spec.text) == spec
 
@@ -98,6 +107,9 @@ def test_refusals_are_one_line(text: str) -> None:
         ('cot("x)', 5, 'a closing "'),
         ("cot(+)", 5, "an argument"),
         ("shots(ids=[a b])", 14, "',' or ']'"),
+        ("chain(a |)", 10, "a name"),
+        ("chain(a | 'b')", 11, "a name"),
+        ("chain([a] | b)", 11, "',' or ')'"),
     ],
 )
 def test_messages_name_the_column(text: str, column: int, expected: str) -> None:
@@ -120,6 +132,34 @@ def test_deep_nesting_and_long_numbers_are_refused_or_text() -> None:
     assert parse("a(" + "9" * 5000 + ")").args == ("9" * 5000,)
 
 
+def test_a_value_may_begin_with_an_equals_sign() -> None:
+    spec = Spec("a", ("b=c", "=d"), {"e": "=", "f": Pipe((Spec("=g"), Spec("h")))})
+    assert parse(spec.text) == spec
+
+
+def test_what_is_of_another_kind_is_said_so() -> None:
+    import scansion.techniques  # noqa: F401 - what nobody has loaded nobody knows
+    from scansion.models.registry import parse_model
+    from scansion.prompts import load
+
+    with pytest.raises(InputError, match="no such file; it is a technique: -t vote"):
+        load("vote")
+    with pytest.raises(InputError, match="it is a technique, and a model is wanted here"):
+        parse_model("vote")
+    with pytest.raises(InputError, match=r"it is a prompt by its name; -p b\.prompty"):
+        parse_model("b.prompty")
+
+
+def test_pipes_are_arguments() -> None:
+    spec = parse("""chain("my b.prompty" | cot, p/c.txt | vote(5), then=true | cot, other='cot | vote')""")
+    assert spec.args == (
+        Pipe((Spec("my b.prompty"), Spec("cot"))),
+        Pipe((Spec("p/c.txt"), Spec("vote", (5,)))),
+    )
+    assert spec.kwargs == {"then": Pipe((Spec("true"), Spec("cot"))), "other": "cot | vote"}
+    assert parse_pipe('"my b.prompty" | cot') == (Spec("my b.prompty"), Spec("cot"))
+
+
 @pytest.mark.parametrize("text", ["a(x=1, 2)", "a(x=1, x=2)", "a | b"])
 def test_other_refusals(text: str) -> None:
     with pytest.raises(InputError):
@@ -138,7 +178,9 @@ def test_arguments_are_bound_and_converted() -> None:
     assert isinstance(thing.raw[0], float)
     assert isinstance(thing.raw[3], Thing)
     assert thing.spec == "box(2.0, colour=blue, inside=box)"
-    assert thing.identity == "box(2.0, none, blue, inside=box(1.0, none, red, inside=none, tags=none), tags=none)"
+    code = f"#{box.source}"
+    inside = f"box(1.0, none, red, inside=none, tags=none){code}"
+    assert thing.identity == f"box(2.0, none, blue, inside={inside}, tags=none){code}"
 
 
 def test_python_call_and_text_agree() -> None:
@@ -151,6 +193,22 @@ def test_variable_arguments_are_built() -> None:
     assert [t.spec for t in thing.raw[:2]] == ["box", "box(3.0)"]
     assert thing.spec == "pile(box, box(3.0), high=true)"
     assert things.build(thing.spec).identity == thing.identity
+
+
+def test_what_a_factory_of_the_users_own_raises_is_their_error() -> None:
+    @things("torn")
+    def torn(width: float = 1.0) -> Any:
+        return 1 / width
+
+    with pytest.raises(InputError, match=r"^thing torn: its factory raised ZeroDivisionError: "):
+        things.build("torn(0)")
+
+
+def test_the_code_of_a_factory_of_the_users_own_is_part_of_what_it_makes() -> None:
+    known = things.find("box").source
+    assert known
+    assert things.build("box").identity.endswith(f"#{known}")
+    assert extractor.find("text").source == ""
 
 
 @pytest.mark.parametrize(
@@ -166,6 +224,9 @@ def test_variable_arguments_are_built() -> None:
         ("box(tags=[1])", "tags must be a list or none, not [1]"),
         ("box(1, a, red, 4)", "it is box(width=1.0, name=none, colour=red, inside=none, tags=none)"),
         ("box(width=1, width=2)", "'width' is given twice"),
+        ("box(inside=crate | box(2))", "'crate | box(2)': one thing is wanted here, not a chain with '|'"),
+        ("box(inside='crate | box(2)')", "one thing is wanted here, not a chain with '|'"),
+        ("box(crate | box)", "width must be a number, not crate | box"),
         ("pile(box, inside(x))", "unknown thing 'inside'"),
     ],
 )

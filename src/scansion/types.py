@@ -132,7 +132,8 @@ class Request(Struct, frozen=True, omit_defaults=True):
     """What is sent to a model: `messages`, or raw `text` for a base model, and how to answer it.
 
     `trial` and `k` number repeats (see `call_key`); `cache_prefix` says how many leading messages are the same for
-    every example, so that a provider may cache them. None of the three is part of the request's digest.
+    every example, so that a provider may cache them. None of the three is part of the request's digest. One that
+    `embeds` asks for the vector of its `text`, which is computed, not drawn: its trial and k are always 0.
     """
 
     messages: tuple[Message, ...] = ()
@@ -144,6 +145,7 @@ class Request(Struct, frozen=True, omit_defaults=True):
     trial: int = 0
     k: int = 0
     cache_prefix: int = 0
+    embeds: bool = False
 
 
 class Usage(Struct, frozen=True, omit_defaults=True):
@@ -173,7 +175,8 @@ class Completion(Struct, frozen=True, omit_defaults=True):
     """What came back from a model.
 
     `finish_reason` is None where the provider gives none; `usage` likewise. `model` is the name that the server says
-    it served; `latency` is in seconds.
+    it served; `latency` is in seconds. `vector` answers a request that embeds: float32 numbers, little-endian (base64
+    where it is written as JSON), with an empty text.
     """
 
     text: str
@@ -184,6 +187,7 @@ class Completion(Struct, frozen=True, omit_defaults=True):
     reasoning: str = ""
     model: str = ""
     latency: float = 0.0
+    vector: bytes = b""
 
 
 class Call(Struct, frozen=True, omit_defaults=True):
@@ -223,8 +227,10 @@ class Output(Struct, frozen=True, omit_defaults=True):
 
     `data` is what techniques add. Some names in it have one meaning everywhere: `extractor`, the identity of what read
     the answer; `abstained`, true where the program says that it does not know, which no scorer scores; `shots`, the ids
-    of the rows shown; `steps`, what a program of several steps said in turn, each `{"step": "critique", "text": ...}`
-    with further fields as the technique says (`about`, `model`; `revises: true`: the text replaces the one before).
+    of the rows shown (with `shots_at` or `shots_text`: where they stand, see `prompts.shots.told`); `steps`, what a
+    program of several steps said in turn, each `{"step": "critique", "text": ...}` with further fields as the technique
+    says (`about`, `model`, `why`, `data`; `revises: true`: the text replaces the one before, from which steps that
+    stand aside, such as a critique, are left out: `aside: true`); `way_out`, the word that an output abstains with.
     """
 
     text: str
@@ -237,8 +243,8 @@ class Output(Struct, frozen=True, omit_defaults=True):
 
 class Score(Struct, frozen=True, omit_defaults=True):
     """A scorer's finding. Higher is better; `value` is None when the output could not be scored, and `unscored`
-    then names the reason (`no answer`, `truncated`, `judge unreadable`, `skipped`, `no target`, `gold refused`,
-    `assertion left out`, `abstained`)."""
+    then names the reason (`no answer`, `truncated`, `judge unreadable`, `judge undecided`, `skipped`, `no target`,
+    `gold refused`, `assertion left out`, `abstained`, `not exercised`, `too short to tell`, `no route`)."""
 
     value: float | None
     unscored: str | None = None
@@ -273,6 +279,7 @@ def request_digest(request: Request) -> bytes:
         request.tools,
         request.tool_choice,
         request.response_format,
+        *(("embeds",) if request.embeds else ()),
     )
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scansion.data.near import NearDuplicates, Passage, normal
+from scansion.data.near import Likeness, NearDuplicates, Passage, normal
 
 APPLES = "Ana has 3 apples and buys 4 more at the market. How many apples does she have now?"
 PARIS = "The Louvre, on the right bank of the Seine, is the most visited museum in the world."
@@ -108,3 +108,20 @@ def test_a_long_line_with_many_colons_takes_no_time():
     found = Passage("a:" * 20_000)
     assert not found.holds("What is 12 + 30?")
     assert len(found._lines) <= 120
+
+
+TEXT = st.text(st.sampled_from("aB3 -*/%.,_$+\n\té"), max_size=40)
+
+
+@given(TEXT)
+def test_plain_text_is_normalised_as_any_other(text):
+    """The quick way for ASCII gives what the way for all scripts gives."""
+    assert normal(text) == " ".join(normal(text + " é").split()[:-1])
+
+
+@given(st.lists(st.sampled_from(["pear", "apple", "plums", "3", "quince"]), max_size=9), st.integers(0, 9))
+def test_one_text_is_held_against_another_by_the_same_rule(words, place):
+    one = " ".join(words)
+    other = " ".join([*words[:place], *words[place + 1 :], "pears"])
+    for a, b in ((one, other), (one, one + "!"), (other, one)):
+        assert Likeness(a).alike(b) == (index(a).find(b) is not None)

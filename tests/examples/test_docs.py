@@ -39,6 +39,7 @@ OWN = {
     "rows.csv": "question,target,author\nAna has 2 pears and buys 3. How many?,5,a\n",
     "data.jsonl": '{"question": "Ana has 2 pears and buys 3. How many?", "answer": 5}\n',
     "guests.csv": (ROOT / "examples" / "guests" / "guests.csv").read_text(encoding="utf-8"),
+    "steps.py": "def clean(previous):\n    return previous.strip().rstrip('.').split()[-1]\n",
     "list.txt": (ROOT / "examples" / "guests" / "list.txt").read_text(encoding="utf-8"),
     "told.txt": (
         "List every name that starts with {{first_letter}}. If there is none, say none.\nNames: {{guest_list}}\n"
@@ -132,7 +133,8 @@ def called(words: list[str]) -> tuple[int, str]:
 def elsewhere(words: list[str]) -> bool:
     """Whether a command asks a model that needs a key or a server."""
     models = [after for word, after in pairwise(words) if word in ("-m", "--model")]
-    return any(not model.startswith(("pocket/", "replay:", "python:")) for model in models)
+    judged = any("openai/" in word for word in words)
+    return judged or any(not model.startswith(("pocket/", "replay:", "python:")) for model in models)
 
 
 def own_files() -> None:

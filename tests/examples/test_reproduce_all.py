@@ -113,7 +113,7 @@ def altered(value: Any, at: list[str]) -> str:
     return ""
 
 
-SKIPPED = {"published_lc_win_rate", "my_passed"}
+SKIPPED = {"published_lc_win_rate"}
 
 
 def test_a_changed_figure_of_any_set_is_found(ran: Ran, tmp_path: Path) -> None:
@@ -173,29 +173,36 @@ def test_tau_bench_has_all_of_k_trials_right(ran: Ran, tmp_path: Path) -> None:
     assert (status, [r["field"] for r in rows(document, "differs")]) == (1, ["published > pass^1"])
 
 
-def test_model_written_code_is_not_run(ran: Ran, tmp_path: Path) -> None:
+def test_model_written_code_runs_in_the_sandbox(ran: Ran, tmp_path: Path) -> None:
+    escaped = tmp_path / "escaped"
     sample = {
         "task_id": "HumanEval/0",
-        "entry_point": "f",
-        "prompt": "",
-        "test": "",
-        "samples": ["raise SystemExit(9)"] * 4,
+        "entry_point": "twice",
+        "prompt": "def twice(x):\n",
+        "test": "def check(f):\n    assert f(2) == 4 and f(3) == 6\n",
+        "samples": ["    return 2 * x", "    return x * x", "raise SystemExit(0)", f"    open({str(escaped)!r}, 'w')"],
     }
-    lines(tmp_path / "codet_humaneval_codegen16b" / "samples.jsonl.gz", [sample])
-    expected = {
-        "codet_humaneval_codegen16b": {"n": 1, "recomputed_pass_at": {"1": 0.29}, "passed": 3, "published": "29.7"}
-    }
+    folder = tmp_path / "codet_humaneval_codegen16b"
+    lines(folder / "samples.jsonl.gz", [sample])
+    texts = [
+        " twice(2) == 4\nassert twice(0) == 0\nassert twice(5) == 10",
+        " twice(1) == 2",
+        " twice(",
+        " twice(3) == 9",
+    ]
+    lines(folder / "generated_tests.jsonl.gz", [{"task_id": "HumanEval/0", "samples": texts}])
+    figures = {"n": 1, "recomputed_pass_at": {"1": 25.0, "2": 50.0}, "passed": 1, "codet_pass_at_1": 100.0}
+    expected = {"codet_humaneval_codegen16b": {**figures, "published": "29.7"}}
     status, document = ran(expect(tmp_path, expected))
-    assert status == 0
-    assert {r["field"] for r in rows(document, "not recomputed")} == {"recomputed_pass_at > 1", "passed", "published"}
-    assert all("sandbox" in r["note"] for r in rows(document, "not recomputed"))
-    lines(
-        tmp_path / "codet_humaneval_codegen16b" / "samples.jsonl.gz",
-        [{**sample, "passed": [True, False, False, False]}],
-    )
-    expected["codet_humaneval_codegen16b"] |= {"recomputed_pass_at": {"1": 25.0, "2": 50.0}, "passed": 1}
+    reasons = [(r["field"], "sandbox" in r["note"]) for r in rows(document, "not recomputed")]
+    if reasons and all(sandbox for _, sandbox in reasons):
+        pytest.skip(rows(document, "not recomputed")[0]["note"])
+    assert (status, rows(document, "differs"), [field for field, _ in reasons]) == (0, [], ["published"])
+    assert not escaped.exists()
+    lines(folder / "samples.jsonl.gz", [{**sample, "passed": [True, True, False, False]}])  # taken as it stands
+    expected["codet_humaneval_codegen16b"] |= {"recomputed_pass_at": {"1": 50.0}, "passed": 2}
     status, document = ran(expect(tmp_path, expected))
-    assert (status, [r["field"] for r in rows(document, "not recomputed")]) == (0, ["published"])
+    assert (status, rows(document, "differs")) == (0, [])
 
 
 JUDGED = [  # label, the two decisions as recorded: the second is of the swapped order

@@ -80,6 +80,42 @@ def test_rows_that_are_not_looked_for_are_said(project, rows, monkeypatch):
     assert f"({rows[0]['id']})" in named
 
 
+@pytest.mark.parametrize(
+    "technique",
+    [
+        *(f"shots(2, by={by}, source=rows.jsonl)" for by in ("bm25", "embedding", "hybrid")),
+        "shots(max, source=rows.jsonl, tokens=8192)",
+        "shots(ids=[q0, q1, q2, q3, q4, q5, q6, q7, q8, q9], source=rows.jsonl)",
+        "shots(9, by=random, source=rows.jsonl)",
+        "shots(9, balance=label, source=rows.jsonl)",
+        "chain(think.txt | shots(9, source=rows.jsonl))",
+        "cascade(shots(9, source=rows.jsonl), as-is)",
+        "parallel(as-is, think.txt | shots(2, by=bm25, source=rows.jsonl))",
+    ],
+)
+def test_no_way_of_choosing_shows_rows_of_the_test_part(project, rows, technique):
+    plan = {"techniques": [technique], "prompts": ["direct.txt"], "split": SPLIT}
+    with pytest.raises(InputError, match="direct: the shots are rows of the test part"):
+        project.run(part="test", **plan)
+    assert not project.asked
+
+
+@pytest.mark.parametrize("by", ["first", "random", "bm25", "embedding", "hybrid"])
+def test_shots_of_the_run_itself_come_from_dev(project, rows, by):
+    plan = {"techniques": [f"shots(max, by={by}, tokens=8192)"], "prompts": ["direct.txt"], "split": SPLIT}
+    assert not said(project.run(part="test", **plan))
+    with project.lab() as lab:
+        shown = [view.output.data["shots"] for view in lab.views()]
+    assert len(shown) == len(rows)
+    assert {id for ids in shown for id in ids} == {f"q{i}" for i in range(len(NAMES))} - {row["id"] for row in rows}
+
+
+def test_a_step_with_rows_of_the_test_part_in_its_text_is_said(project, rows):
+    project.write("step.txt", f"For instance: {rows[0]['number']}. Now: {{{{number}}}}")
+    [note] = said(project.run(split=SPLIT, part="test", techniques=["chain(step.txt)"], prompts=["think.txt"]))
+    assert note == f"think: the prompt's text holds rows of the test part ({rows[0]['id']})"
+
+
 def test_without_a_split_nothing_is_read(project, rows):
     plan = {**shots(project, rows), "split": None}
     assert not said(project.run(**plan))

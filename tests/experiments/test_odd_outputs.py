@@ -211,7 +211,7 @@ def test_a_preview_says_what_it_cannot_know(project: Any) -> None:
     from scansion.experiments.preview import preview
 
     async def finding(inputs: Any, lm: Any) -> Any:
-        await lm.using("openai/text-embedding-3-small?base_url=http://127.0.0.1:9/v1").embed(["x"])
+        await lm.using("pocket/tiny").score("x", "y")
         return await lm(str(inputs))
 
     found = asyncio.run(preview(make_plan(prompts=[finding], models=[project.model()], data="rows.jsonl")))

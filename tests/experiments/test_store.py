@@ -10,16 +10,17 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from scansion.errors import InputError
 from scansion.experiments.lab import Lab
 from scansion.experiments.store.codec import pack, unpack
-from scansion.experiments.store.outcomes import ERROR, OutcomeRecord, plain_output
+from scansion.experiments.store.outcomes import DONE, ERROR, OutcomeRecord, packed_output, plain_output
 from scansion.experiments.store.presence import Presence
 from scansion.experiments.store.runs import RunLedger
 from scansion.models.base import Charge
 from scansion.models.budget import Limits
-from scansion.types import Call, Completion, Message, Output, Request, Sampling, Usage
+from scansion.types import Call, Completion, Message, Output, Request, Sampling, TokenLogprob, Usage
 
 texts = st.text(st.characters(exclude_categories=["Cs"]))
 
@@ -37,6 +38,31 @@ def test_calls_come_back_as_they_were(asked: str, answered: str, tokens: int, co
     output = plain_output(call)
     assert output.messages[-1] == Message("assistant", answered)
     assert unpack(pack(output), Output) == output
+
+
+@pytest.mark.parametrize("text", [None, "Text: it was warm\nLabel:"])
+def test_an_output_keeps_only_what_differs_from_its_last_call(tmp_path: Path, text: str | None) -> None:
+    long = "".join(map(str, range(100, 400)))
+    asked = Request(text=f"{long}{text}") if text else Request((Message("user", long), Message("user", "and now?")))
+    call = Call(b"k" * 16, "m", asked, Completion(" good", "stop", logprobs=(TokenLogprob(" good", -0.5),) * 40))
+    plain = plain_output(call)
+    others = [
+        structs.replace(plain, data={"shots": ["a", "b"]}),
+        structs.replace(plain, answer="good", text="good"),
+        structs.replace(plain, messages=(Message("user", "other"),)),
+        structs.replace(plain, messages=(), logprobs=None, finish_reason=None),
+        Output("alone"),
+    ]
+    with Lab(tmp_path) as lab:
+        asyncio.run(lab.journal.put(call))
+        for output in [plain, *others]:
+            blob = packed_output(output, call)
+            record = OutcomeRecord(b"o" * 16, DONE, calls=call.key, output=blob)
+            assert lab.outcome_table.output(record) == output
+            assert len(blob or b"") < 150
+        whole = OutcomeRecord(b"o" * 16, DONE, calls=call.key, output=pack(others[0]))
+        assert lab.outcome_table.output(whole) == others[0]
+    assert packed_output(plain, None) == pack(plain)
 
 
 def test_a_completion_prompts_transcript_is_one_text() -> None:

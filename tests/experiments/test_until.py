@@ -211,20 +211,23 @@ RECORDS = [
     OutcomeRecord(b"k", 0),
     OutcomeRecord(b"k", 0, truncated=True),
     OutcomeRecord(b"k", 1, "no answer"),
+    OutcomeRecord(b"k", 1, "abstained"),
     OutcomeRecord(b"k", 1, "skipped", truncated=True),
     OutcomeRecord(b"k", 2, "program", truncated=True),
 ]
 SCORES = [
     ScoreRecord(0, 0.5),
     ScoreRecord(1, None, "no answer"),
+    ScoreRecord(1, None, "abstained"),
     ScoreRecord(1, None, "no target"),
     ScoreRecord(2, None, "program"),
 ]
 
 
 @pytest.mark.parametrize("wrong", [False, True])
+@pytest.mark.parametrize("silent", [False, True])
 @pytest.mark.parametrize("cut", [False, True])
-def test_what_counts_live_is_what_the_lab_says(tmp_path: Path, wrong: bool, cut: bool) -> None:
+def test_what_counts_live_is_what_the_lab_says(tmp_path: Path, wrong: bool, cut: bool, silent: bool) -> None:
     """`counted` and the query that all figures come from agree on every kind of outcome."""
     state = EFFECTIVE[EFFECTIVE.index("CASE") : EFFECTIVE.index("AS state")]
     value = EFFECTIVE[EFFECTIVE.index("CASE WHEN o.status = 0 AND") : EFFECTIVE.index("AS value")]
@@ -235,10 +238,10 @@ def test_what_counts_live_is_what_the_lab_says(tmp_path: Path, wrong: bool, cut:
         for record, found in cases:
             given = {"status": record.status, "why": record.reason, "truncated": record.truncated}
             given |= {name: getattr(found, name, None) for name in ("state", "reason", "value")}
-            given |= {"wrong": wrong, "cut": cut, "scorer": 1}
+            given |= {"wrong": wrong, "cut": cut, "silent": silent, "scorer": 1}
             counts, number = lab.db.execute(f"SELECT {state}, {value} FROM {outcome}, {score}", given).fetchone()
             expected = (counts, number or 0.0) if counts == 0 else (1 if counts == 3 else counts, 0.0)
-            assert counted(record, found, lenient=wrong, cut=cut) == expected
+            assert counted(record, found, lenient=wrong, cut=cut, silent=silent) == expected
 
 
 def test_rows_of_one_group_or_with_equal_inputs_are_looked_at_together(watched: WatchedProject) -> None:

@@ -21,7 +21,7 @@ class Fixed:
     def __init__(self, *examples: Example, fixed: bool = True) -> None:
         self.examples, self.fixed = examples, fixed
 
-    async def select(self, inputs: Any, lm: Any) -> Sequence[Example]:
+    async def select(self, inputs: Any, lm: Any, render: Any = None) -> Sequence[Example]:
         return self.examples
 
 
@@ -211,7 +211,8 @@ def test_the_prompt_is_a_program() -> None:
     prompt = prompts.from_text(CHAT, "p").with_shots(Fixed(SHOTS[0]))
     output = asyncio.run(prompt({"question": "3+3?"}, lm))
     reply = Message("assistant", "6", tool_calls=(ToolCall("1", "f", "{}"),))
-    assert output == Output("6", messages=(*asked[0].messages, reply), finish_reason="stop")
+    told = {"shots": ["1"], "shots_at": 1}
+    assert output == Output("6", messages=(*asked[0].messages, reply), finish_reason="stop", data=told)
     assert len(asked[0].messages) == 4
     base = asyncio.run(prompts.from_text(BASE, "p")({"question": "x"}, lm))
     assert base.messages == "Q: x\nA:6"

@@ -9,6 +9,7 @@ import pytest
 from msgspec import structs
 
 from scansion.report import html
+from scansion.types import Output
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 FLAGS = """--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking
@@ -67,6 +68,17 @@ def test_filters_choose(page, tmp_path, act, count):
     assert dom.count('class="example"') == count
     assert f"{count} of 6 examples" in dom
     assert dom.count('<div class="role">reply</div>') == 2 * count
+
+
+def test_steps_unfold_with_what_a_revision_changed(build, result, tmp_path):
+    steps = [{"step": "draft", "text": "Send <b>it</b> at once, and soon."}]
+    steps += [{"step": "revision", "text": "Please send <b>it</b> at once, and soon.", "revises": True}]
+    view = build.view(0, "direct", output=Output("x", data={"steps": steps}))
+    stream = io.StringIO()
+    html.write(result, [view], stream)
+    dom = shown(driven(stream.getvalue(), ""), tmp_path)
+    assert "<del>Send</del><ins>Please send</ins> &lt;b&gt;it" in dom
+    assert "2 steps" in dom
 
 
 def test_the_button_for_more_is_there_only_where_there_is_more(page, build, result, tmp_path):

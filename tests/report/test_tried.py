@@ -7,12 +7,13 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from scansion.experiments.results import OutcomeView
 from scansion.models.base import Piece
 from scansion.report.flow import Flow
 from scansion.report.text import cells, visible, wrap
-from scansion.report.tried import Reply, example_head, requests_text, result_text
+from scansion.report.tried import Reply, example_head, requests_text, result_text, steps_text
 from scansion.types import Call, Completion, Example, Message, Output, Request, Score, Usage
 
 SCOTLAND = "\U0001f3f4\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f"
@@ -135,3 +136,29 @@ def test_the_example_and_the_requests_fit_the_screen() -> None:
     text = requests_text([(two[0], [other]), (two[1], [other]), (two[2], [Request(text="raw")])], 80, str.upper)
     assert "[DIRECT, STEPS] example q3, as sent\n--- user\nThink.\n" in text
     assert "[THIRD] example q3, as sent\n--- text\nraw\n" in text
+
+
+def test_a_vector_is_no_reply_and_holds_up_none() -> None:
+    embedded = Piece("", Completion("", vector=b"\0\0\0\0"))
+    reply = Reply("p", 40)
+    shown = reply.begin() + reply.hear(1, Piece("forty-two ")) + reply.hear(0, embedded)
+    shown += reply.hear(1, Piece("", Completion("forty-two")))
+    calls = [
+        Call(b"0", "e", Request(text="q", embeds=True), Completion("", vector=b"\0\0\0\0")),
+        Call(b"1", "m", Request(text="q"), Completion("forty-two")),
+    ]
+    shown += reply.end(view("forty-two", calls=calls))
+    assert shown.count("forty-two") == 1
+    alone = Reply("p", 40)
+    told = alone.begin() + alone.hear(0, embedded) + alone.end(view("the nearest", calls=calls[:1]))
+    assert "the nearest" in told
+
+
+def test_steps_are_shown_and_again_only_what_was_revised() -> None:
+    draft, again = {"step": "draft", "text": "send it now"}, {"step": "revision", "text": "please send it now"}
+    found = structs.replace(view(), output=Output("x", data={"steps": [draft, again]}))
+    assert "1. draft" in steps_text(found, 80, heard=False)
+    assert steps_text(found, 80, heard=True) == ""
+    revised = structs.replace(found, output=Output("x", data={"steps": [draft, {**again, "revises": True}]}))
+    assert "{+please +}" in steps_text(revised, 80, heard=True)
+    assert steps_text(view(), 80, heard=False) == ""

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from scansion.errors import InputError, Unscored
 from scansion.scorers import build_scorer
+from scansion.scorers._judging import asked_of
 from scansion.scorers._rubric import RubricFile, read_rubric, write_rubric
-from scansion.scorers.rubric import asked_of, verdict_of
+from scansion.scorers.rubric import verdict_of
 from scansion.types import Completion, Example, Message, Output
 
 
@@ -39,6 +40,7 @@ class Judge:
         ("VERDICT: FAIL", 0.0),
         ("Well.\n\n**Verdict: fail.**\n\n", 0.0),
         ("`VERDICT: PASS`", 1.0),
+        ("PASS", 1.0),
         ("First draft.\nVERDICT: FAIL\nStill so.\nVERDICT: FAIL", 0.0),
     ],
 )
@@ -50,7 +52,7 @@ def test_a_verdict_that_stands_at_the_end_is_read(reply, value):
     "reply",
     [
         "",
-        "PASS",
+        "It passes.",
         "VERDICT: PASS or FAIL",
         "VERDICT: PASS\nor so",
         "VERDICT: PASS\nVERDICT: FAIL",

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.techniques import wind
 
+from scansion.techniques import technique
 from scansion.types import Completion, Request
 
 Script = Callable[[Request, int], str | BaseException]
@@ -52,3 +56,24 @@ def scripted() -> Callable[..., Scripted]:
 def by_request() -> Callable[..., Scripted]:
     """A handle whose answers depend on request and number."""
     return Scripted
+
+
+@pytest.fixture
+def documented(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """The example in each technique's docstring, by its name, in a folder with the prompt files that they name."""
+    monkeypatch.chdir(tmp_path)
+    found = {}
+    for entry in technique:
+        text = found[entry.name] = (entry.__doc__ or "").rsplit("Example: `", 1)[1].strip().removesuffix("`")
+        for name in re.findall(r"[\w./-]+\.(?:prompty|txt|md)", text):
+            Path(name).parent.mkdir(parents=True, exist_ok=True)
+            Path(name).write_text("{{ previous }}\n")
+    return found
+
+
+@pytest.fixture
+def windy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder to work in, and the provider `wind`."""
+    monkeypatch.chdir(tmp_path)
+    with wind.registered():
+        yield tmp_path

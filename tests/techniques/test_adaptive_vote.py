@@ -90,7 +90,7 @@ def test_counts_add_up_and_rounds_are_few(given_answers: list[str], threshold: f
         data = voted(f"vote({n}, stop=adaptive({threshold}))", given_answers).data
     except Unscored:
         return
-    assert sum(data["votes"].values()) + data["abstained"] + data["failed"] == data["asked"] <= n
+    assert sum(data["votes"].values()) + data["silent"] + data["failed"] == data["asked"] <= n
 
 
 @pytest.mark.parametrize(("n", "most"), [(5, 3), (10, 5), (40, 7), (100, 10)])
@@ -152,7 +152,7 @@ def test_failed_calls(scripted: Callable[..., Any]) -> None:
 def test_abstentions_are_no_votes() -> None:
     output = voted("vote(40, stop=adaptive)", ["none", 4, "none", 4, 4, 4, 4, 4, 4, 4])
     assert output.text == "4"
-    assert output.data["abstained"] >= 1
+    assert output.data["silent"] >= 1
     with pytest.raises(Unscored, match="none of 12 runs"):
         voted("vote(12, stop=adaptive)", ["none"] * 12)
 

@@ -11,18 +11,21 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from scansion import scorer, technique
 from scansion.errors import InputError
+from scansion.experiments.plan import load_plan, make_plan
 from scansion.prompts import Prompt, from_text
 from scansion.scorers import build_extractor
 from scansion.techniques import (
     Composed,
     Context,
     Pipeline,
+    as_text,
     calls_per_outcome,
     compose,
     parse_techniques,
     prompt_of,
-    technique,
+    techniques_of,
 )
 from scansion.techniques.cot import cot
 from scansion.techniques.vote import vote
@@ -133,15 +136,13 @@ def test_programs_in_python_take_wrappers_and_no_edits(scripted: Callable[..., A
         compose(doubled, parse_techniques("cot"), CONTEXT)
 
 
-def test_every_example_in_a_docstring_parses_back() -> None:
-    for entry in technique:
-        example = (entry.__doc__ or "").rsplit("Example: `", 1)[1].strip().removesuffix("`")
+def test_every_example_in_a_docstring_parses_back(documented: dict[str, str]) -> None:
+    for example in documented.values():
         built = parse_techniques(example)
         again = parse_techniques(" | ".join(t.spec for t in built))
         assert [t.identity for t in again] == [t.identity for t in built]
-        assert [t.identity for t in parse_techniques(" | ".join(t.identity for t in built))] == [
-            t.identity for t in built
-        ]
+        whole = [t for t in built if "#" not in t.identity]  # with no digest of a file in it
+        assert [t.identity for t in whole for t in parse_techniques(t.identity)] == [t.identity for t in whole]
 
 
 OWN = """
@@ -224,3 +225,39 @@ def test_a_pipeline_starts_with_something_that_runs(left: Any) -> None:
 
     with pytest.raises(InputError, match="a pipeline starts with a prompt, the name of its file, or a program"):
         left | technique.cot()
+
+
+def test_what_a_plan_lists_as_one() -> None:
+    both = (technique.cot(), technique.vote(2))
+    listed = ["cot | vote(2)", both, [technique.cot, technique.vote(2)], technique.cot]
+    wanted = ["cot | vote(2)"] * 3 + ["cot"]
+    assert [as_text(techniques_of(each)) for each in listed] == wanted
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        (5, "techniques: 5 is none; give a text in quotes"),
+        (None, "techniques: None is none"),
+        ({"chain": ["cot"]}, "is none; give a text in quotes"),
+        (["cot"], "is none; give a text in quotes"),
+        ([], "techniques: [] is none"),
+        (scorer.numeric, "techniques: numeric is a scorer"),
+        (scorer.numeric(), "techniques: numeric is a scorer"),
+        ([technique.vote(2), technique.cot()], "cot edits a prompt, so it goes before vote"),
+        (len, "techniques: len is none"),
+    ],
+)
+def test_what_a_plan_may_not_list(source: Any, message: str) -> None:
+    with pytest.raises(InputError) as caught:
+        techniques_of(source)
+    assert message in str(caught.value)
+    with pytest.raises(InputError):
+        make_plan(prompts=["p.txt"], data="d.jsonl", scorers=["exact"], models=["echo"], techniques=[source])
+
+
+def test_yaml_parts_a_text_at_its_comma(tmp_path: Path) -> None:
+    file = tmp_path / "e.yaml"
+    file.write_text("prompts: [p.txt]\ndata: d.jsonl\nscorers: [exact]\ntechniques: [as-is, cascade(vote, cot)]\n")
+    with pytest.raises(InputError, match=r"e.yaml:4: techniques: .*found the end; a comma parts a list in \[...\]"):
+        load_plan(file)

@@ -46,7 +46,7 @@ def test_the_first_output_with_the_most_common_answer_wins(
     assert output.text == winner
     assert output.data["votes"] == votes
     assert output.data["asked"] == len(answers)
-    assert output.data["abstained"] == len(answers) - sum(votes.values())
+    assert output.data["silent"] == len(answers) - sum(votes.values())
     assert output.data["failed"] == 0
 
 
@@ -132,7 +132,7 @@ def test_all_abstain(scripted: Callable[..., Any]) -> None:
 
 def test_an_unscored_branch_abstains(scripted: Callable[..., Any]) -> None:
     output = run("vote(3)", scripted("3", Unscored("skipped"), "3"))
-    assert (output.answer, output.data["abstained"]) == ("3", 1)
+    assert (output.answer, output.data["silent"]) == ("3", 1)
 
 
 def test_a_failed_call_fails_the_outcome_once_all_are_done(scripted: Callable[..., Any]) -> None:

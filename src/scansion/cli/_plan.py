@@ -50,7 +50,13 @@ def add_plan_options(parser: Parser) -> None:
     """What decides the result."""
     add_data_options(parser)
     group = parser.add_argument_group("what is compared")
-    group.add_argument("-t", "--technique", metavar="SPEC", action="append", help='such as "cot | vote(5)"')
+    group.add_argument(
+        "-t",
+        "--technique",
+        metavar="SPEC",
+        action="append",
+        help='such as "cot | vote(5)"; `scansion gallery` lists them',
+    )
     group.add_argument(
         "-m", "--model", metavar="MODEL", action="append", help="such as pocket/small (no key) or openai/gpt-5-mini"
     )
@@ -64,6 +70,9 @@ def add_plan_options(parser: Parser) -> None:
         "--split", choices=["dev", "test"], help="the part of the rows to run (halves, unless the plan splits)"
     )
     group.add_argument("--no-answer", choices=["wrong", "unscored"], help="what an output without an answer is")
+    group.add_argument(
+        "--abstained", choices=["wrong", "unscored"], help="what an output that gives no answer on purpose is"
+    )
     group.add_argument("--truncated", choices=["score", "unscored"], help="what an output that was cut off is")
     group.add_argument("--gold-check", choices=["on", "off"], help="whether the scorer must first accept the targets")
     group.add_argument("--seed", metavar="N", type=whole_from_zero, help="of what is drawn at random (0)")
@@ -139,6 +148,7 @@ def _fields(args: Namespace) -> dict[str, Any]:
         "alpha": args.alpha,
         "until": getattr(args, "until", None),
         "no_answer": args.no_answer,
+        "abstained": args.abstained,
         "gold_check": args.gold_check,
         "truncated": args.truncated,
         "seed": args.seed,

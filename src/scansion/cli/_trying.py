@@ -230,7 +230,7 @@ class _Screen:
 
     def show(self, news: Told) -> None:
         """Show what is newly known."""
-        from scansion.report.tried import example_head, result_text
+        from scansion.report.tried import example_head, result_text, steps_text
 
         if news.row is not self._row:
             _say("\n" if self._row is not None else "")
@@ -245,7 +245,10 @@ class _Screen:
             view = news.view
             text = view.output.text if view.output is not None else None
             same = text is not None and self._before.get((view.variant, view.example.id, view.trial)) == text
-            _say(self._reply.end(view) + result_text(view, self._cells, same=same))
+            ended = self._reply.end(view)
+            steps = steps_text(view, self._cells, heard=self._live)
+            told = ended + steps if self._live else steps + ended
+            _say(told + result_text(view, self._cells, same=same))
 
     def _begin(self, news: Told) -> None:
         from scansion.prompts import Prompt

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from scansion.experiments.preview import Preview
     from scansion.experiments.results import RunResult
 
-__all__ = ["ask", "previewed", "run_watched"]
+__all__ = ["ask", "confirm", "previewed", "run_watched"]
 
 _ASK_ABOVE = 1.0  # USD
 
@@ -54,9 +55,16 @@ def previewed(plan: Plan, lab: str | None) -> Preview:
 def ask(plan: Plan, lab: str | None = None, *, yes: bool = False) -> None:
     """Asks a person at a terminal before a run without a budget that may cost more than 1 USD. Raises InputError
     for a no."""
-    if yes or plan.budget or not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if not yes and not plan.budget:
+        confirm(lambda: previewed(plan, lab))
+
+
+def confirm(preview: Callable[[], Preview]) -> None:
+    """Asks a person at a terminal before what may cost more than 1 USD by `preview`, made only where one is there.
+    Raises InputError for a no."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return
-    found = previewed(plan, lab)
+    found = preview()
     if found.cost_usd is None or found.cost_usd <= _ASK_ABOVE:
         return
     from scansion.report.figures import plural, usd

@@ -215,6 +215,7 @@ _NEW_RUN = [
     "only",
     "corrections",
     "split",
+    "abstained",
     "truncated",
     "gold_check",
     "seed",

@@ -42,6 +42,9 @@ def configure(parser: Parser) -> None:
     which.add_argument("--wrong", dest="which", action="store_const", const="wrong", help="only wrong outcomes")
     which.add_argument("--errors", dest="which", action="store_const", const="errors", help="only errors")
     which.add_argument("--unscored", dest="which", action="store_const", const="unscored", help="only the unscored")
+    which.add_argument(
+        "--abstain", dest="which", action="store_const", const="abstained", help="only those that abstain"
+    )
     which.add_argument("--flips", nargs=2, metavar=("A", "B"), help="only where one is right and the other wrong")
     parser.add_argument("--tag", metavar="TAG", help="only outcomes tagged so by anybody, and rows that carry the tag")
     parser.add_argument("--search", metavar="TEXT", help="only those with this text in input, target, output or notes")
@@ -99,6 +102,7 @@ def _selection(args: Namespace) -> Selection:
 def _wanted(selection: Selection) -> str:
     """What was asked for, in words."""
     named = {"wrong": "wrong outcomes", "errors": "errors", "unscored": "unscored outcomes"}
+    named["abstained"] = "outcomes that abstain"
     found = "flips between {} and {}".format(*selection.flips) if selection.flips else ""
     found = found or named.get(selection.which, "outcomes")
     if selection.variant:
@@ -161,10 +165,11 @@ def _read(lab: Lab, run: RunRecord, selection: Selection, args: Namespace) -> in
     from scansion.cli._reader.terminal import Hangup, Terminal
     from scansion.experiments.people.pen import Pen, scorers_of
     from scansion.experiments.reading import Reading
+    from scansion.experiments.variants import ways_out_of
     from scansion.report.figures import plural
     from scansion.report.text import one_line, wrap
 
-    pen = Pen(lab.annotations.by(args.author), scorers_of(run))
+    pen = Pen(lab.annotations.by(args.author), scorers_of(run), ways_out_of(run.context["variants"]))
     reading = Reading(lab, run, selection, annotations=pen.annotations, limit=args.n)
     try:
         with Terminal() as terminal:

@@ -51,7 +51,13 @@ def configure(parser: Parser) -> None:
     group.add_argument(
         "-m", "--model", metavar="MODEL", action="append", help="such as pocket/small (no key) or openai/gpt-5-mini"
     )
-    group.add_argument("-t", "--technique", metavar="SPEC", action="append", help='such as "cot | vote(5)"')
+    group.add_argument(
+        "-t",
+        "--technique",
+        metavar="SPEC",
+        action="append",
+        help='such as "cot | vote(5)"; `scansion gallery` lists them',
+    )
     group.add_argument("-s", "--scorer", metavar="SCORER", action="append", help="says right or wrong beside outputs")
     group.add_argument("--budget", metavar="AMOUNT", help="2usd, 500calls or 1Mtokens; never exceeded")
     add_call_options(group)

@@ -2,36 +2,22 @@
 
 A facet gives each example one value (or none), such as `script: Cyrillic` or `question: how many`; tags give several.
 They are plain rules that a person can check, no models: the script by the Unicode names of the letters, the language of
-Latin script by its function words, the kind of question by its first words (English).
+Latin script by its function words and letters (`languages`), the kind of question by its first words (English).
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from bisect import bisect_right
-from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
+from scansion.data.languages import NAMES, language_of, script_of
 from scansion.types import Example
 
 __all__ = ["FACETS", "facet_values", "input_text"]
 
 _LONGEST = 2000  # characters that are looked at for script and language
-_LANGUAGES = {
-    "English": "the of and is to what how in does that are many which with for was a an on at by do if he she they "
-    "from have has did will there it as be or not who would can would could i you his her their we no so when",
-    "German": "der das und ist nicht ein eine einen wie viele den zu von mit auf sind sie wird hat für im dem wer",
-    "French": "le la les et est des une un dans combien pour qui du sur sont il elle que à quel quelle avec",
-    "Spanish": "el los las y es una un cuántos cuál para con del en por qué tiene su la que más",
-    "Italian": "il gli una un di quanti per con della sono nel non che è del quale dei la ha",
-    "Portuguese": "os uma um quantos para com da não em são tem qual que ele ela por dos é mais",
-    "Dutch": "de het een en niet van hoeveel dat met voor zijn op te wat wie heeft naar ze er",
-}
-_WORDS = {name: frozenset(words.split()) for name, words in _LANGUAGES.items()}
-_SPOKEN = 0.15  # the part of the words that are a language's function words, at least
-_WORD = re.compile(r"[^\W\d_]+")
 _QUESTIONS = {
     "how many": r"how (?:many|much|long|far|old|tall|often|big|fast|few)\b",
     "who": r"(?:who|whom|whose)\b",
@@ -60,23 +46,13 @@ def input_text(example: Example, columns: Collection[str] | None = None) -> str:
     return "\n".join(str(value) for value in found if isinstance(value, str | int | float))
 
 
-def _script(text: str) -> str | None:
-    letters = [c for c in text[:_LONGEST] if c.isalpha()]
-    if not letters:
-        return None
-    names = Counter(unicodedata.name(c, "other").split()[0].split("-")[0].capitalize() for c in letters)
-    return "Chinese characters" if (top := names.most_common(1)[0][0]) == "Cjk" else top
-
-
 def _language(text: str) -> str | None:
-    """The script, and for Latin the language whose function words are the most; None where none stands out."""
-    script = _script(text)
+    """The script, and for Latin the language; None where none stands out."""
+    script = script_of(text[:_LONGEST])
     if script != "Latin":
-        return script
-    words = _WORD.findall(text[:_LONGEST].lower())
-    hits = Counter({name: sum(word in known for word in words) for name, known in _WORDS.items()})
-    (best, most), (_, second) = hits.most_common(2)
-    return best if most >= max(2, _SPOKEN * len(words)) and most > second else None
+        return "Chinese characters" if script == "Cjk" else script
+    code = language_of(text[:_LONGEST])
+    return NAMES[code] if code is not None else None
 
 
 def _question(text: str) -> str | None:

@@ -14,7 +14,7 @@ import unicodedata
 from collections import Counter
 from functools import lru_cache
 
-__all__ = ["NearDuplicates", "Passage", "normal"]
+__all__ = ["Likeness", "NearDuplicates", "Passage", "normal", "words"]
 
 _SIZE = 5  # characters of an n-gram
 _ALIKE = 0.8  # Jaccard similarity from which on texts count as the same
@@ -22,17 +22,33 @@ _WITHIN = 0.9  # share of a text's n-grams that a passage must hold
 _SHORTEST = 20  # characters below which n-grams say too little, and only equality counts
 _TELLING = 8  # characters below which a text may stand in a passage by chance
 _LONGEST = 200  # characters of a passage's line that may be one short text
+_SLACK = 1e-9  # for the rounding of 0.8
 _PROBES = 8  # n-grams that a passage is searched for before all of a text's are
 _APART = re.compile(r"(?P<sign>(?<=\w)\s*[-*/%](?=\s*\d))|[\W_]")
 _NUMBER = re.compile(r"\d+")
+_SIGN = re.compile(r"(?<=\w)\s*([-*/%])(?=\s*\d)")
+_PLACES = {"-": "\ue000", "*": "\ue001", "/": "\ue002", "%": "\ue003"}
+_PLAIN = {code: " " for code in range(128) if not chr(code).isalnum()}
+_PLAIN |= {code: f" {chr(code)} " for code in range(128) if unicodedata.category(chr(code))[0] == "S"}
+_PLAIN |= {ord(place): f" {sign} " for sign, place in _PLACES.items()}
 _COLON = re.compile(r"[:\uff1a]")
 _QUOTED = re.compile(r"[\"'`\u201c\u2018\u00ab]([^\"'`\u201d\u2019\u00bb]+)[\"'`\u201d\u2019\u00bb]")
 
 
 def normal(text: str) -> str:
     """`text` without what does not make it another one: case, punctuation, white space, the way it is encoded."""
+    return " ".join(words(text))
+
+
+def words(text: str) -> list[str]:
+    """The words of `normal(text)`."""
+    if text.isascii():  # the same, without a call for each character
+        text = text.lower()
+        if "-" in text or "/" in text or "*" in text or "%" in text:
+            text = _SIGN.sub(lambda found: _PLACES[found[1]], text)
+        return text.translate(_PLAIN).split()
     folded = unicodedata.normalize("NFKC", text).casefold()
-    return " ".join(_APART.sub(lambda found: _kept(found[0].strip(), bool(found["sign"])), folded).split())
+    return _APART.sub(lambda found: _kept(found[0].strip(), bool(found["sign"])), folded).split()
 
 
 @lru_cache(maxsize=4096)
@@ -87,6 +103,46 @@ class NearDuplicates:
             if alike >= best and numbers == _numbers(plain):
                 best, found = alike, key
         return found
+
+
+class Likeness:
+    """One text, to be held against many others one by one: the rule of `NearDuplicates` without an index of them."""
+
+    def __init__(self, text: str) -> None:
+        self._plain = normal(text)
+        self._stripped = "" if self._plain else text.strip()
+        self._grams: frozenset[str] | None = None
+
+    def alike(self, other: str) -> bool:
+        """Whether `other` is a near-duplicate of the text."""
+        plain = normal(other)
+        if plain == self._plain:
+            return bool(plain) or other.strip() == self._stripped
+        if len(plain) < _SHORTEST or len(self._plain) < _SHORTEST:
+            return False
+        if self._grams is None:
+            self._grams = _pieces(self._plain)
+        return not self._lacks(plain) and self._resembles(plain)
+
+    def _lacks(self, plain: str) -> bool:
+        """Whether more n-grams are missing than may be: of texts that are alike each holds 0.8 of the other's."""
+        grams = self._grams or frozenset()
+        left = (1 - _ALIKE) * len(grams) + _SLACK
+        for gram in grams:
+            if gram not in plain:
+                left -= 1
+                if left < 0:
+                    return True
+        return False
+
+    def _resembles(self, plain: str) -> bool:
+        mine, grams = self._grams or frozenset(), _pieces(plain)
+        both = len(mine & grams)
+        return both / (len(mine) + len(grams) - both) >= _ALIKE and _numbers(plain) == _numbers(self._plain)
+
+
+def _pieces(text: str) -> frozenset[str]:
+    return frozenset([text[i : i + _SIZE] for i in range(len(text) - _SIZE + 1)])
 
 
 class Passage:

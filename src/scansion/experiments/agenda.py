@@ -14,7 +14,8 @@ from scansion.experiments.progress import Tally
 from scansion.experiments.session import Session, rows_of
 from scansion.experiments.store.outcomes import Member, OutcomeRecord, ScoreRecord
 from scansion.experiments.store.runs import example_mark
-from scansion.experiments.variants import Variant, inputs_digest, outcome_key
+from scansion.experiments.variants import Variant, inputs_digest, outcome_key, ways_out_of
+from scansion.techniques._way_out import wanted
 from scansion.types import Example, digest
 
 __all__ = ["Agenda", "Job"]
@@ -61,6 +62,7 @@ class Agenda:
         self.asking = True
         self.read = self.missed = False
         self._models = [v for v in session.variants if not v.channel.capabilities.patient]
+        self._ways_out = ways_out_of(session.variants)
         self._kept: list[Row] = []  # the rows, where people will be asked about them
 
     def jobs(self) -> Iterator[Job | Gate | None]:
@@ -138,7 +140,8 @@ class Agenda:
         missing: list[Job] = []
         for job in jobs:
             outcome, has_output = known.get(job.key, (None, True))
-            lacks = tuple(i for i, scorer in enumerate(session.scorer_ids) if (outcome, scorer, job.mark) not in scored)
+            held = [(outcome or 0, scorer, job.mark) for scorer in session.scorer_ids]
+            lacks = tuple(i for i, key in enumerate(held) if key not in scored or self._stale(job, i, scored[key]))
             if outcome is None or (lacks and has_output):
                 missing.append(structs.replace(job, outcome=outcome, scores=lacks))
                 continue
@@ -150,6 +153,13 @@ class Agenda:
         for job in todo:
             if self.asking or job.outcome is not None:
                 yield job
+
+    def _stale(self, job: Job, scorer: int, value: float | None) -> bool:
+        """Whether an unscored outcome may have a score in this run: its row has no answer by a variant's word for that,
+        which a run without such a variant did not know."""
+        if value is not None or not self._ways_out or self._session.scorers[scorer].uses_model:
+            return False
+        return wanted(job.example.target, self._ways_out)
 
     def _keep(
         self, block: list[Row], marks: dict[int, int], kept: dict[int, int], members: list[Member], todo: list[Job]

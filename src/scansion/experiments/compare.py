@@ -12,6 +12,7 @@ from msgspec import Struct, structs
 
 from scansion.data import Dataset, DataSpec, Row, open_dataset
 from scansion.errors import InputError, ProgramError
+from scansion.experiments.companions import Place, on_both_sides
 from scansion.experiments.figures import (
     Figures,
     Totals,
@@ -58,11 +59,8 @@ __all__ = [
     "score_now",
 ]
 
-RULES = ("no_answer", "truncated", "pass_mark")
+RULES = ("no_answer", "abstained", "truncated", "pass_mark")
 """The fields of a plan that say how outcomes count: runs that differ in one are not compared."""
-
-Place = tuple[RunRecord, VariantInfo]
-"""A variant of a run."""
 
 Ending = Literal["decided"] | None
 """When to stop looking: as soon as it is decided, or (None) at the end."""
@@ -172,7 +170,7 @@ def _between(lab: Lab, couples: list[tuple[Place, Place]], margin: float | None,
         found = look_back(seen, rules.alpha, margin)
     else:
         found = compare_pairs([s for s, _, _ in built], alpha=rules.alpha, margin=margin, seed=rules.seed)
-    verdicts = [warned(each, runs) for each in found]
+    verdicts = [warned(each, runs) for each in on_both_sides(lab, couples, found, margin)]
     label = runs[0].label if runs[0].id == runs[1].id else f"{runs[0].label}, {runs[1].label}"
     distinct = {run.id: run for run in runs}.values()
     notes = [f"{run.label}: {note}" for run in distinct for note in corrections_note(lab, run)]

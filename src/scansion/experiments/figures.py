@@ -29,8 +29,10 @@ __all__ = [
     "by_example",
     "clipped",
     "clusters_of",
+    "counts_of",
     "dependencies",
     "example_cost",
+    "exercised",
     "read_figures",
     "read_latencies",
     "read_totals",
@@ -42,11 +44,13 @@ EFFECTIVE = """
     SELECT m.row AS row, m.trial AS trial, o.cluster AS request, r.cluster AS grp, r.weight AS weight,
         CASE
             WHEN o.status = 2 THEN 2
-            WHEN o.status = 1 THEN CASE WHEN :wrong AND o.reason = 'no answer' THEN 0 ELSE 1 END
+            WHEN o.status = 1 THEN CASE
+                WHEN :wrong AND o.reason = 'no answer' OR :silent AND o.reason = 'abstained' THEN 0 ELSE 1 END
             WHEN o.truncated AND :cut THEN 1
             WHEN :scorer IS NULL THEN 1
             WHEN s.state IS NULL THEN 3
-            WHEN s.state = 1 AND :wrong AND s.reason = 'no answer' THEN 0
+            WHEN s.state = 1 AND (:wrong AND s.reason = 'no answer' OR :silent AND s.reason = 'abstained') THEN 0
+            WHEN s.state = 1 AND s.reason = 'not exercised' THEN 4
             ELSE s.state
         END AS state,
         CASE
@@ -63,10 +67,13 @@ EFFECTIVE = """
     LEFT JOIN scores s ON s.outcome = o.id AND s.scorer = :scorer AND s.example = r.digest
     WHERE m.run = :run AND m.variant = :variant
 """
-"""What an outcome counts as under the run's rules (0 scored, 1 unscored, 2 error, 3 not scored yet), why, its value."""
+"""What an outcome counts as under the run's rules (0 scored, 1 unscored, 2 error, 3 not scored yet, 4 not exercised),
+why, its value. Not exercised is unscored since the row is none of the scorer's: it is in no bounds, no comparison."""
 
 
+_NOT_EXERCISED = 4
 _CHUNK = 20_000  # outcomes that are read at once
+_SEEN = 200  # outcomes without a known price whose calls are looked at
 
 
 class VariantInfo(Struct, frozen=True):
@@ -91,8 +98,8 @@ class VariantInfo(Struct, frozen=True):
 class Figures(Struct, frozen=True):
     """The outcomes of one variant under one scorer, by row and trial: arrays of one length each.
 
-    `state` is 0 scored, 1 unscored, 2 error; `value` counts where state is 0. `request` labels equal requests, `group`
-    the example's group (0: none; None: no example has one). `weight` is None where all weigh the same.
+    `state` is 0 scored, 1 unscored, 2 error, 4 not exercised; `value` counts where state is 0. `request` labels equal
+    requests, `group` the example's group (0: none; None: no example has one); `weight` is None where all weigh equal.
     """
 
     row: Ints
@@ -107,7 +114,8 @@ class Figures(Struct, frozen=True):
 class Totals(Struct, frozen=True):
     """Counts and sums of one variant: outcomes by reason, calls, tokens, USD (None: no price known), seconds.
 
-    `fresh` and `spent_usd` are the calls that this run made first for this variant, and what it paid for them.
+    `fresh` and `spent_usd` are the calls that this run made first for this variant, and what it paid for them;
+    `unpriced` are the models whose calls have no known price.
     """
 
     reasons: dict[str, int]
@@ -126,6 +134,7 @@ class Totals(Struct, frozen=True):
     truncated: int
     seconds: float
     served: tuple[str, ...]
+    unpriced: tuple[str, ...] = ()
 
 
 def under_rules(run: RunRecord, variant: int, scorer: int | None) -> dict[str, Any]:
@@ -136,6 +145,7 @@ def under_rules(run: RunRecord, variant: int, scorer: int | None) -> dict[str, A
         "dataset": run.dataset,
         "scorer": scorer,
         "wrong": run.plan["no_answer"] == "wrong",
+        "silent": run.plan["abstained"] == "wrong",
         "cut": run.plan["truncated"] == "unscored",
     }
 
@@ -222,6 +232,22 @@ def example_cost(totals: Totals, figures: Figures) -> float | None:
     return totals.cost_usd / count_distinct(figures.row)
 
 
+def counts_of(figures: Figures) -> tuple[int, int, int]:
+    """How many outcomes are scored, unscored (not exercised among them) and errors."""
+    scored, unscored, errors, apart = (int((figures.state == s).sum()) for s in (0, 1, 2, _NOT_EXERCISED))
+    return scored, unscored + apart, errors
+
+
+def exercised(figures: Figures) -> Figures:
+    """The figures without the outcomes on rows that are none of the scorer's."""
+    keep = figures.state != _NOT_EXERCISED
+    if keep.all():
+        return figures
+    fields = {name: getattr(figures, name) for name in figures.__struct_fields__}
+    kept: dict[str, Any] = {name: None if values is None else values[keep] for name, values in fields.items()}
+    return Figures(**kept)
+
+
 def are_shares(figures: Figures) -> bool:
     """Whether all scores are within 0 to 1, as shares are."""
     return within_one(figures.value[figures.state == 0])
@@ -272,9 +298,9 @@ def read_totals(lab: Lab, run: RunRecord, variant: int, scorer: int | None) -> T
     parameters = under_rules(run, variant, scorer)
     reasons: dict[str, int] = {}
     kinds: dict[str, int] = {}
-    count = f"SELECT state, reason, count(*) FROM ({EFFECTIVE}) WHERE state IN (1, 2) GROUP BY state, reason"
+    count = f"SELECT state, reason, count(*) FROM ({EFFECTIVE}) WHERE state IN (1, 2, 4) GROUP BY state, reason"
     for state, reason, n in lab.db.execute(count, parameters):
-        (reasons if state == 1 else kinds)[reason] = n
+        (kinds if state == 2 else reasons)[reason] = n
     sums = lab.db.execute(
         "SELECT total(length(o.calls) / 16), total(o.input_tokens), total(o.output_tokens), "
         "total(o.reasoning_tokens), sum(o.cost), count(*) - count(o.cost), total(o.truncated), total(o.latency) "
@@ -313,7 +339,18 @@ def read_totals(lab: Lab, run: RunRecord, variant: int, scorer: int | None) -> T
         truncated=int(sums[6]),
         seconds=float(sums[7]),
         served=tuple(sorted({name for (names,) in served for name in names.split(", ")})),
+        unpriced=_unpriced(lab, parameters) if sums[5] else (),
     )
+
+
+def _unpriced(lab: Lab, parameters: dict[str, Any]) -> tuple[str, ...]:
+    """The models of a variant's calls without a known price, from its first outcomes of which that holds."""
+    query = (
+        "SELECT o.calls FROM members m JOIN outcomes o ON o.id = m.outcome "
+        f"WHERE m.run = :run AND m.variant = :variant AND o.cost IS NULL LIMIT {_SEEN}"
+    )
+    keys = b"".join(calls for (calls,) in lab.db.execute(query, parameters))
+    return tuple(sorted({call.model for call in lab.outcome_table.calls(keys) if call.cost_usd is None}))
 
 
 def _examples(lab: Lab, parameters: dict[str, Any]) -> dict[str, str]:

@@ -158,14 +158,14 @@ def _frontier(
         margin=record.plan["margin"],
         points=sorted(points, key=lambda point: (point.cost, -point.mean)),
         missing=missing,
-        notes=[*notes, *_unknown(kept, axis), *only_head(record), *_stopped(record)],
+        notes=[*notes, *_unknown(kept, axis), *only_head(record), *_unsure(record)],
     )
 
 
 def _axis(by: str | None, variants: Sequence[VariantResult]) -> tuple[Any, list[str]]:
     """The axis, and what is to be said of its choice."""
-    unpriced = sorted({v.model for v in variants if v.cost_usd is None})
-    if by == "cost" and len(unpriced) == len({v.model for v in variants}):
+    unpriced = sorted({model for v in variants for model in v.without_price})
+    if by == "cost" and all(v.cost_usd is None for v in variants):
         raise InputError(f"no price is known for {', '.join(unpriced)}; use --by tokens, calls or latency")
     if by is not None:
         return by, []
@@ -214,13 +214,18 @@ def _unknown(sides: Sequence[_Side], axis: str) -> list[str]:
 
 
 def _may_be_sure(record: RunRecord) -> bool:
-    """Whether paired tests may say who is dominated: they are for a run whose size was set beforehand."""
-    return not record.plan.get("until")
+    """Whether paired tests may say who is dominated: they are for a run whose size was set beforehand, and for a scorer
+    that tells the whole of quality."""
+    return not record.plan.get("until") and not record.context.get("beside")
 
 
-def _stopped(record: RunRecord) -> list[str]:
+def _unsure(record: RunRecord) -> list[str]:
     if _may_be_sure(record):
         return []
+    if record.context.get("beside"):
+        names = [record.plan["scorers"][place] for place in (0, *record.context["beside"])]
+        said = "nothing is said of what is surely dominated"
+        return [f"quality is {names[0]} alone, which misleads without {names[1]}: {said}"]
     said = "intervals of means allow for that, those of costs do not, and nothing is said of what is surely dominated"
     return [f"the run stopped when it was decided: {said}"]
 

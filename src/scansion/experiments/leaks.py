@@ -17,6 +17,7 @@ from scansion.data.near import NearDuplicates, Passage
 from scansion.errors import InputError
 from scansion.experiments.plan import Plan
 from scansion.experiments.variants import Variant
+from scansion.prompts import Prompt
 from scansion.scorers._texts import as_text
 from scansion.specs import parse
 from scansion.types import Example
@@ -28,9 +29,11 @@ _NAMED = 3  # ids that a message names
 
 
 class _Shown(Struct, frozen=True):
-    """What a variant shows: its shots as texts and as an index, and its template."""
+    """What a prompt of a variant shows: its shots as texts and as an index, and its template. `columns` are those of
+    its variables."""
 
     variant: Variant
+    columns: dict[str, str]
     shots: set[str]
     near: NearDuplicates
     passage: Passage
@@ -52,7 +55,7 @@ def check_leaks(plan: Plan, data: Dataset, variants: Sequence[Variant]) -> list[
     """
     if plan.split is None:
         return []
-    shown = [_shown(v) for v in variants if v.source is not None and v.columns]
+    shown = [_shown(v, prompt, columns) for v in variants for prompt in v.prompts if (columns := _columns(v, prompt))]
     found = [_Found() for _ in shown]
     notes = []
     for at, row in enumerate(_test_rows(plan, data) if shown else ()):
@@ -68,7 +71,7 @@ def check_leaks(plan: Plan, data: Dataset, variants: Sequence[Variant]) -> list[
                 "take them out of the file of shots, or run it on dev"
             )
         notes += [f"{each.variant.name}: {text}" for text in _said(into)]
-    return notes
+    return list(dict.fromkeys(notes))
 
 
 def _said(found: _Found) -> Iterator[str]:
@@ -89,22 +92,30 @@ def _test_rows(plan: Plan, data: Dataset) -> Iterator[Example]:
     return (row.example for row in data.rows() if plan.split is not None and plan.split.part_of(row.example) == "test")
 
 
-def _shown(variant: Variant) -> _Shown:
-    prompt, columns = variant.source, variant.columns or {}
-    shots = prompt.shots if prompt is not None else None
-    chosen: Sequence[Example] = getattr(shots, "candidates", ())[: getattr(shots, "k", 0)]
+def _columns(variant: Variant, prompt: Prompt) -> dict[str, str]:
+    """The columns that the prompt's variables are; those that other steps give are none."""
+    known = {**variant.optional, **(variant.columns or {})}
+    return {variable: known[variable] for variable in prompt.variables if variable in known}
+
+
+def _shown(variant: Variant, prompt: Prompt, columns: dict[str, str]) -> _Shown:
+    shots = prompt.shots
+    own_file = shots is not None and not {"source", "illustrative"}.isdisjoint(parse(shots.spec).kwargs)
+    chosen: Sequence[Example] = getattr(shots, "showable", ())
+    if shots is not None and not shots.fixed and not own_file:
+        chosen = ()  # of the dev part, and what is nearly an example is never shown with it
     exact: set[str] = set()
     near = NearDuplicates()
     for shot in chosen:
         text = _text(_given(shot.inputs, {variable: variable for variable in columns}))
         exact.add(text)
-        near.add(shot.id, text)
-    own_file = shots is not None and "source" in parse(shots.spec).kwargs
-    return _Shown(variant, exact, near, Passage(prompt.template if prompt is not None else ""), own_file)
+        if len(exact) <= _ROWS:
+            near.add(shot.id, text)
+    return _Shown(variant, columns, exact, near, Passage(prompt.template), own_file)
 
 
 def _look(row: Example, shown: _Shown, found: _Found) -> None:
-    given = _given(row.inputs, shown.variant.columns or {})
+    given = _given(row.inputs, shown.columns)
     text = _text(given)
     if shown.shots:
         if text in shown.shots:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from msgspec import Struct, structs
@@ -19,16 +19,18 @@ from scansion.experiments.store.outcomes import (
     OutcomeRecord,
     ScoreDetail,
     ScoreRecord,
-    plain_output,
+    packed_output,
 )
 from scansion.experiments.variants import Variant
 from scansion.models.gateway import Gateway
 from scansion.models.lm import LM, Trace
 from scansion.scorers import Scorer
+from scansion.techniques._way_out import wanted
 from scansion.types import Call, Example, Output, Score, digest, request_digest
 
 __all__ = ["Produced", "held_against", "produce"]
 
+_NO_ANSWER = ScoreDetail("the row has no answer, and one is given")
 _MESSAGE = 500  # characters of an error's words that are kept
 
 
@@ -76,16 +78,25 @@ async def produce(
 
 
 async def held_against(
-    scorer: Scorer, made: tuple[OutcomeRecord, Output], example: Example, judge: Callable[[], LM]
+    scorer: Scorer,
+    made: tuple[OutcomeRecord, Output],
+    example: Example,
+    judge: Callable[[], LM],
+    ways_out: Sequence[str] = (),
 ) -> ScoreRecord:
     """The score that `scorer` gives to an outcome's output; its failures become unscored or error scores.
 
-    `judge` makes the handle for scorers that ask a model. Raises as `produce` does.
+    `judge` makes the handle for scorers that ask a model; `ways_out` are the words with which variants of the run
+    abstain. Where a row wants one of these and the scorer cannot compare with it, to abstain is right and all else
+    wrong. Raises as `produce` does.
     """
     calls: list[Call] = []
-    if made[1].data.get("abstained"):  # it says that it does not know: neither right nor wrong, by any scorer
-        return ScoreRecord(UNSCORED, reason="abstained")
     output = _with_measures(*made) if scorer.measured else made[1]
+    word, abstains = _way_out(output), output.data.get("abstained") is True
+    if abstains:  # it says that it does not know: neither right nor wrong, by any scorer
+        if not (scorer.needs_target and wanted(example.target, word)):
+            return ScoreRecord(UNSCORED, reason="abstained")
+        output = structs.replace(output, text=word[0], answer=word[0])  # the row wants that, and the output says it
     try:
         score = scorer.score(output, example)
         if score is None:
@@ -102,10 +113,18 @@ async def held_against(
     except Exception as error:
         kind, message = _failure(error, scorer.name)
         record = ScoreRecord(ERROR, reason=kind, detail=ScoreDetail(_storable(message[:_MESSAGE])))
+    if record.reason == "gold refused" and scorer.needs_target and wanted(example.target, [*ways_out, *word]):
+        record = ScoreRecord(DONE, float(abstains), detail=ScoreDetail() if abstains else _NO_ANSWER)
     if not calls:
         return record
     detail = structs.replace(record.detail, calls=b"".join(c.key for c in calls))
     return structs.replace(record, detail=detail, judge_calls=len(calls), judge_cost=_cost(calls))
+
+
+def _way_out(output: Output) -> tuple[str, ...]:
+    """The word with which an output could abstain, if its program has one."""
+    word = output.data.get("way_out")
+    return (word,) if isinstance(word, str) else ()
 
 
 def _with_measures(record: OutcomeRecord, output: Output) -> Output:
@@ -123,17 +142,16 @@ def _checked(output: Any) -> Output:
 
 
 def _packed(output: Output, calls: list[Call]) -> tuple[Output, bytes | None]:
-    """The output as it will be read again, and as it is stored: as nothing where it is the reply of the last call."""
-    if calls and output == plain_output(calls[-1]):
-        return output, None
+    """The output as it will be read again, and as it is stored beside its last call."""
+    last = calls[-1] if calls else None
     try:
-        return output, pack(output)
+        return output, packed_output(output, last)
     except (TypeError, OverflowError, ValueError):
         pass  # an answer or data of a kind that the lab does not know is kept as its text
     try:
         data = {str(name): _plain(value) for name, value in output.data.items()}
         plain = structs.replace(output, answer=_plain(output.answer), data=data)
-        return plain, pack(plain)
+        return plain, packed_output(plain, last)
     except (TypeError, OverflowError, ValueError) as error:
         raise ProgramError(f"the output cannot be stored: {error}") from None
 
@@ -187,7 +205,7 @@ def _record(key: bytes, calls: list[Call], seconds: float) -> OutcomeRecord:
         reasoning_tokens=sum(u.reasoning_tokens for u in usages),
         cost=_cost(calls),
         latency=_latency(calls, seconds),
-        served=", ".join(sorted({c.completion.model for c in calls if c.completion.model})),
+        served=", ".join(sorted({c.completion.model for c in calls if c.completion.model and not c.request.embeds})),
         made=time.time(),
     )
 

@@ -51,12 +51,13 @@ class Plan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     `prompts` are file names or revisions, or in Python also Prompts, pipelines and other Programs. Without `models`
     each prompt's own model is used. The first of `scorers` is primary: verdicts and gates use it. `no_answer: wrong`
-    counts outputs without a readable answer as wrong, `truncated: score` scores outputs that were cut off. `part` is
-    the part of the split that is run; where no `split` is given it is one in halves. Below `pass_mark` (None: the
-    primary scorer's own) an outcome is wrong. `volume` is the number of requests a time (`2e6/month`) for which costs
-    are given. `only` are conditions on the rows that are run, all of which must hold (see `experiments.only`). `notes`
-    are lines that stand beside the figures, such as what an import left out. `until: decided` looks at the examples
-    in an order drawn by the seed and stops as soon as every comparison is decided (see `experiments.until`).
+    counts outputs without a readable answer as wrong, `abstained: wrong` those that say they cannot answer,
+    `truncated: score` scores outputs that were cut off. `part` is the part of the split that is run; where no `split`
+    is given it is one in halves. Below `pass_mark` (None: the primary scorer's own) an outcome is wrong. `volume` is
+    the number of requests a time (`2e6/month`) for which costs are given. `only` are conditions on the rows that are
+    run, all of which must hold (see `experiments.only`). `notes` are lines that stand beside the figures, such as what
+    an import left out. `until: decided` looks at the examples in an order drawn by the seed and stops as soon as every
+    comparison is decided (see `experiments.until`).
     """
 
     prompts: tuple[Any, ...] = ()
@@ -71,6 +72,7 @@ class Plan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     baseline: str | None = None
     budget: str | None = None
     no_answer: Literal["unscored", "wrong"] = "unscored"
+    abstained: Literal["unscored", "wrong"] = "unscored"
     truncated: Literal["unscored", "score"] = "unscored"
     gold_check: Literal["on", "off"] = "on"
     pass_mark: float | None = None
@@ -132,7 +134,14 @@ def load_plan(path: str | Path, **overrides: Any) -> Plan:
         if field in given and not (field == "gates" and values.get("gates")):
             raise
         where = f"{path}:{lines[field]}" if field in lines and field not in given else str(path)
-        raise InputError(f"{where}: {error}") from None
+        raise InputError(f"{where}: {error}{_parted(values.get(field))}") from None
+
+
+def _parted(given: Any) -> str:
+    """A hint where YAML has parted a text in two at its comma; else nothing."""
+    texts = [text for text in given if isinstance(text, str)] if isinstance(given, list) else []
+    open_one = any(text.count("(") > text.count(")") for text in texts)
+    return "; a comma parts a list in [...]: put quotes around a text that has one" if open_one else ""
 
 
 def _read_yaml(file: Path) -> tuple[dict[str, Any], dict[str, int]]:
@@ -283,12 +292,14 @@ def _check_texts(plan: Plan) -> None:
     from scansion.experiments.only import parse_only
     from scansion.experiments.volume import monthly
     from scansion.scorers import build_scorer
-    from scansion.techniques import parse_techniques
+    from scansion.techniques import parse_techniques, techniques_of
 
     for field, read in (("techniques", parse_techniques), ("scorers", build_scorer)):
         for text in getattr(plan, field):
             if isinstance(text, str):
                 _read(field, text, partial(read, base_dir=plan.base_dir))
+            elif field == "techniques":
+                techniques_of(text)
     for variant in plan.variants or ():
         _read("variants", variant.technique, partial(parse_techniques, base_dir=plan.base_dir))
     for gate in plan.gates:

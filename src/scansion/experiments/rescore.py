@@ -13,8 +13,10 @@ from msgspec import Struct
 from scansion.data.dataset import retargeted
 from scansion.data.examples import retarget
 from scansion.errors import InputError
+from scansion.experiments.companions import beside, check_whole, companions_head, with_companions
 from scansion.experiments.crew import work_off
 from scansion.experiments.figures import VariantInfo
+from scansion.experiments.judges import check_judges
 from scansion.experiments.lab import Lab
 from scansion.experiments.outcome import held_against
 from scansion.experiments.people.corrections import Correction, outdated, with_note
@@ -25,6 +27,7 @@ from scansion.experiments.store.journal import payer
 from scansion.experiments.store.outcomes import DONE
 from scansion.experiments.store.runs import RunRecord, example_mark
 from scansion.experiments.summary import summarize
+from scansion.experiments.variants import ways_out_of
 from scansion.models.gateway import CallSettings, Gateway
 from scansion.models.lm import LM, Trace
 from scansion.scorers import Scorer, build_scorer
@@ -51,11 +54,13 @@ async def rescore(
         raise InputError("no scorer to score with; name one with -s")
     options = options or Options()
     old = lab.run_table.find(name)
-    built = [build_scorer(s) for s in scorers]
+    built = with_companions([build_scorer(s) for s in scorers])
+    check_whole(old.plan.get("until"), built)
     ids = [lab.outcome_table.scorer_id(s.identity) for s in built]
-    run = _derived(lab, old, built, ids, outdated(lab, old) if corrections else [])
     settings = CallSettings(options.timeout, options.tries, options.max_wait, options.concurrency)
     gateway = Gateway(lab.journal, settings=settings, base_dir=Path(old.plan["base_dir"]))
+    check_judges(built, gateway)
+    run = _derived(lab, old, built, ids, outdated(lab, old) if corrections else [])
     lab.journal.run = run.id
     tally = Tally(gateway, watch, [v.name for v in VariantInfo.of(run)])
     telling = asyncio.create_task(tally.keep_telling())
@@ -72,17 +77,26 @@ async def rescore(
     return with_note(lab, run, result)
 
 
+def _pass_mark(old: RunRecord, primary: Scorer) -> float:
+    """The pass mark that the plan itself set, else that of the new primary scorer."""
+    own = next((float(each.get("pass_mark", 1.0)) for each in old.context["scorers"]), 1.0)
+    stated = float(old.plan["pass_mark"])
+    return stated if stated != own else primary.pass_mark
+
+
 _Corrected = Sequence[tuple[Example, Correction]]
 
 
 def _derived(lab: Lab, old: RunRecord, scorers: Sequence[Scorer], ids: list[int], corrections: _Corrected) -> RunRecord:
     """A run with the old one's outcomes, other scorers, and other targets where they were corrected."""
-    plan = {**old.plan, "scorers": [s.name for s in scorers], "gates": []}
+    plan = {**old.plan, "scorers": [s.name for s in scorers], "gates": [], "pass_mark": _pass_mark(old, scorers[0])}
     targets = {example.row: correction.target for example, correction in corrections}
     fingerprint = retargeted(old.context["fingerprint"], targets)
     context = {
         **old.context,
-        "scorers": [{"name": s.name, "identity": s.identity} for s in scorers],
+        "scorers": [{"name": s.name, "identity": s.identity, "pass_mark": s.pass_mark} for s in scorers],
+        "companions": companions_head(scorers),
+        "beside": beside(scorers),
         "scorer_ids": ids,
         "rescored": old.label,
         "fingerprint": fingerprint,
@@ -141,6 +155,7 @@ class _Rescoring:
     ) -> None:
         self._lab, self._run, self._scorers, self._gateway, self._tally = lab, run, scorers, gateway, tally
         self._variants = VariantInfo.of(run)
+        self._ways_out = ways_out_of(run.context["variants"])
 
     def jobs(self) -> Iterator[_Job | None]:
         """The outcomes that lack a score; None now and then, for others to have their turn."""
@@ -170,11 +185,14 @@ class _Rescoring:
         output = table.output(record)
         if record.status == DONE and output is not None:
             for scorer, id in job.missing:
-                found = await held_against(scorer, (record, output), job.example, lambda: self._judge(job))
+                found = await held_against(
+                    scorer, (record, output), job.example, lambda: self._judge(job), self._ways_out
+                )
                 self._lab.journal.later(partial(table.save_score, job.outcome, id, job.mark, found))
         self._tally.add(self._variants[job.variant].name, None, asked=True)
 
     def _judge(self, job: _Job) -> LM:
         channel = self._gateway.channel(self._variants[job.variant].model)
-        trace = Trace(self._run.context["variants"][job.variant]["text"] or "")
+        context = self._run.context
+        trace = Trace(context["variants"][job.variant]["text"] or "", context.get("roles", ()))
         return LM(self._gateway, channel, trace, trial=job.trial, purpose="judge")

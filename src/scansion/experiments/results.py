@@ -15,6 +15,7 @@ __all__ = [
     "Agreement",
     "ChecklistResult",
     "Comparison",
+    "Coverage",
     "Gate",
     "InstructionResult",
     "Looked",
@@ -24,6 +25,7 @@ __all__ = [
     "RunResult",
     "Saving",
     "ScorerResult",
+    "Unanswered",
     "Until",
     "VariantResult",
     "iso",
@@ -44,6 +46,29 @@ class ScorerResult(Struct, frozen=True):
     errors: int
 
 
+class Coverage(Struct, frozen=True):
+    """How many questions a variant that may abstain answered, and how well: `answered` is the `share` of these and
+    those that abstained; `mean` is that of the answered alone, of which some may not be `scored` (no target). Both with
+    intervals (None: nothing to tell, or a run that stopped when decided)."""
+
+    answered: int
+    scored: int
+    share: float
+    interval: tuple[float, float] | None
+    mean: float | None
+    mean_interval: tuple[float, float] | None
+
+
+class Unanswered(Struct, frozen=True):
+    """A row on which all `outcomes` of the variants that abstain anywhere abstained: its id, its position in the file
+    from 0, and the first words of its input."""
+
+    id: str
+    row: int
+    words: str
+    outcomes: int
+
+
 class VariantResult(Struct, frozen=True):
     """One variant's figures. `n` examples times `trials` outcomes = scored + unscored + errors + unreached.
 
@@ -51,7 +76,8 @@ class VariantResult(Struct, frozen=True):
     errors as all wrong and all right. `cost_usd` is what the outcomes cost if asked afresh, `spent_usd` what this run
     paid (None: no price known). Latencies and `seconds` are in seconds. `usd_per_month` is what the run's volume would
     cost at `cost_usd` an outcome (None: no volume stated, or no price known). `repeats` is what its trials tell (None:
-    no example has two).
+    no example has two). `abstained` counts the outcomes that say they cannot answer, by the primary scorer; `coverage`
+    is what that comes to (None: there is none). `unpriced` are the models that no price is known for.
     """
 
     name: str
@@ -90,6 +116,14 @@ class VariantResult(Struct, frozen=True):
     usd_per_month: float | None = None
     repeats: Repeats | None = None
     caution: str = ""
+    abstained: int = 0
+    coverage: Coverage | None = None
+    unpriced: tuple[str, ...] = ()
+
+    @property
+    def without_price(self) -> tuple[str, ...]:
+        """The models that make its cost unknown; empty where that is known."""
+        return () if self.cost_usd is not None else self.unpriced or (self.model,)
 
 
 PathPoint = tuple[int, float, float, float]
@@ -249,7 +283,8 @@ class RunResult(Struct, frozen=True):
     because they change what figures mean (`no_answer: wrong`). `volume` is the stated number of requests a time,
     `looks` counts the looks at a test part (None: the run is not about one), `savings` are the answers to "same
     quality, cheaper?", a line a baseline, `agreements` those between people, `checklists` what checklist scorers found.
-    `until` is how far a run that stops when decided has come (None: it is no such run).
+    `until` is how far a run that stops when decided has come (None: it is no such run). `unanswered` are the first of
+    the `unanswered_rows` rows that no variant answered which abstains anywhere.
     """
 
     run: str
@@ -280,6 +315,8 @@ class RunResult(Struct, frozen=True):
     agreements: list[Agreement] = []
     checklists: list[ChecklistResult] = []
     until: Looked | None = None
+    unanswered: list[Unanswered] = []
+    unanswered_rows: int = 0
 
 
 class OutcomeView(Struct, frozen=True):

@@ -34,6 +34,7 @@ from scansion.experiments.store.journal import payer
 from scansion.experiments.store.outcomes import ScoreRecord
 from scansion.experiments.store.presence import Presence
 from scansion.experiments.summary import paid_by, summarize
+from scansion.experiments.variants import ways_out_of
 from scansion.experiments.views import calls_of
 from scansion.models.lm import LM, Trace
 
@@ -98,6 +99,7 @@ class _Runner:
         self._stop = stop
         self._options = options
         self._tally = Tally(session.gateway, watch, [v.name for v in session.variants])
+        self._ways_out = ways_out_of(session.variants)
         self._deferred: list[Job] = []
         self._agenda = _agenda(session, self._tally)
         self._quit = False
@@ -109,6 +111,7 @@ class _Runner:
         """Make all outcomes that are missing."""
         journal = self._lab.journal
         journal.run = self._session.run.id
+        journal.variants = [variant.identity for variant in self._session.variants]
         presence = journal.presence = Presence(self._lab.db)
         aside = [
             asyncio.create_task(presence.beat(journal.in_flight)),
@@ -242,14 +245,16 @@ class _Runner:
         output = made.output
         scorers = self._session.scorers if output is not None else []
         return {
-            i: await held_against(scorers[i], (made.record, output), job.example, lambda: self._judge(job))
+            i: await held_against(
+                scorers[i], (made.record, output), job.example, lambda: self._judge(job), self._ways_out
+            )
             for i in job.scores
             if output is not None
         }
 
     def _judge(self, job: Job) -> LM:
         prompt = job.variant.source
-        trace = Trace(prompt.template if prompt is not None else "")
+        trace = Trace(prompt.template if prompt is not None else "", self._session.run.context.get("roles", ()))
         return LM(self._session.gateway, job.variant.channel, trace, trial=job.trial, purpose="judge")
 
 

@@ -26,13 +26,14 @@ if TYPE_CHECKING:
 
 __all__ = ["EVERYTHING", "Item", "Selection", "Which", "baseline_of", "chosen", "select"]
 
-Which = Literal["all", "wrong", "errors", "unscored", "flips"]
+Which = Literal["all", "wrong", "errors", "unscored", "abstained", "flips"]
 
 _STATES = {
     "wrong": "state = 0 AND value < :pass_mark",
     "errors": "state = 2 OR EXISTS (SELECT 1 FROM scores e JOIN rows x ON x.dataset = :dataset AND x.row = f.row "
     "WHERE e.outcome = f.outcome AND e.example = x.digest AND e.state = 2 AND e.scorer IN ({scorers}))",
     "unscored": "state IN (1, 3)",
+    "abstained": "reason = 'abstained'",
     "flips": "state = 0",
 }
 
@@ -55,7 +56,9 @@ class Selection(Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.which not in get_args(Which):
-            raise InputError(f"{self.which!r} is no choice of outcomes; choose wrong, errors, unscored or flips")
+            raise InputError(
+                f"{self.which!r} is no choice of outcomes; choose wrong, errors, unscored, abstained or flips"
+            )
 
     @property
     def of_flips(self) -> bool:

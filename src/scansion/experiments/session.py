@@ -13,7 +13,9 @@ from msgspec import Struct
 
 from scansion.data import Dataset, DataSpec, Row, open_dataset
 from scansion.errors import InputError, nearest
+from scansion.experiments.companions import beside, check_whole, companions_head, with_companions
 from scansion.experiments.gates import check_least, parse_gate
+from scansion.experiments.judges import check_columns, open_judges
 from scansion.experiments.lab import Lab
 from scansion.experiments.leaks import check_leaks
 from scansion.experiments.looks import shown_before
@@ -31,6 +33,7 @@ from scansion.experiments.variants import (
     inputs_digest,
     outcome_key,
     pair_with_baseline,
+    ways_out_of,
 )
 from scansion.experiments.verdicts import margin_refused
 from scansion.models.budget import Budget, Limits
@@ -39,6 +42,7 @@ from scansion.models.till import Till
 from scansion.prompts.sources import git
 from scansion.scorers import Scorer, build_scorer
 from scansion.scorers import scorer as scorer_registry
+from scansion.techniques._way_out import wanted
 from scansion.types import Example, digest
 
 __all__ = ["Session", "check", "prepare", "rows_of"]
@@ -87,7 +91,7 @@ def prepare(plan: Plan, lab: Lab, options: Options) -> Session:
     context |= {"order": order.told()} if order is not None else {}
     asked = [[v.identity.hex(), v.name, v.columns, v.optional] for v in variants]
     chosen = [[[each.text, each.mark] for each in plan.only]] if plan.only else []
-    ends = [plan.until] if plan.until else []
+    ends = [*([plan.until] if plan.until else []), *(["abstained"] if plan.abstained == "wrong" else [])]
     mark = digest(asked, fingerprint, [s.identity for s in scorers], _settings(plan), *chosen, *ends)
     run = lab.run_table.open(plan.name or variants[0].prompt, mark, text, context)
     dataset = lab.run_table.enter_data(run.id, data.label, fingerprint)
@@ -127,6 +131,7 @@ def _checked(
     """How many rows were chosen (0 without conditions), and the notes on leaks. Raises InputError."""
     _check_gates(plan, variants)
     _check_until(plan, variants)
+    check_whole(plan.until, scorers)
     _check_scale(plan, scorers)
     _check_names(scorers)
     count = sum(1 for _ in rows_of(plan, data)) if plan.only else 0
@@ -138,8 +143,10 @@ def _checked(
     for row in first:
         for variant in variants:
             variant.inputs(row, data)
+        for scorer in scorers:
+            check_columns(scorer, row.example)
     if plan.gold_check == "on":
-        prove(scorers, first, data)
+        prove(scorers, first, data, ways_out_of(variants))
     return count, check_leaks(plan, data, variants)
 
 
@@ -249,8 +256,9 @@ def open_parts(
 def parts_on(gateway: Gateway, plan: Plan, lab: Lab | None) -> tuple[Dataset, list[Scorer], list[Variant]]:
     """The data, the scorers and the variants of a plan, whose models are opened by `gateway`."""
     data = open_data(plan, lab)
-    scorers = [build_scorer(s, plan.base_dir) for s in plan.scorers]
+    scorers = with_companions([build_scorer(s, plan.base_dir) for s in plan.scorers], plan.base_dir)
     variants = build_variants(plan, data, gateway, scorers, lambda: list(islice(_pool(plan, data), _POOL_ROWS)))
+    open_judges(scorers, gateway)
     pair_with_baseline(plan.baseline, variants)
     _check_inputs(data, variants)
     return data, scorers, variants
@@ -286,15 +294,16 @@ def _pool(plan: Plan, data: Dataset) -> Iterator[Example]:
             yield row.example
 
 
-def prove(scorers: Sequence[Scorer], rows: Iterable[Row], data: Dataset) -> None:
-    """Raise InputError if a scorer's comparison refuses the targets that it will be held against."""
+def prove(scorers: Sequence[Scorer], rows: Iterable[Row], data: Dataset, ways_out: Sequence[str] = ()) -> None:
+    """Raise InputError if a scorer's comparison refuses the targets that it will be held against, but for those that
+    are the word of a variant that abstains."""
     refused: list[str] = []
     targets = corrected = False
     for row in rows:
         targets = targets or row.example.target is not None
         for scorer in scorers:
             why = scorer.refuses_gold(row.example)
-            if why is not None:
+            if why is not None and not wanted(row.example.target, ways_out):
                 corrected = corrected or row.example.row in data.targets
                 refused.append(f"line {row.line} ({scorer.name}: {why})")
     if refused:
@@ -326,6 +335,7 @@ def describe(
     text = {
         **_settings(plan),
         "until": plan.until,
+        "abstained": plan.abstained,
         "pass_mark": plan.pass_mark if plan.pass_mark is not None else own,
         "budget": plan.budget,
         "volume": plan.volume,
@@ -337,7 +347,9 @@ def describe(
     }
     context = {
         "variants": [described(v) for v in variants],
-        "scorers": [{"name": s.name, "identity": s.identity} for s in scorers],
+        "scorers": [{"name": s.name, "identity": s.identity, "pass_mark": s.pass_mark} for s in scorers],
+        "companions": companions_head(scorers),
+        "beside": beside(scorers),
         "scansion": __version__,
         "python": ".".join(map(str, sys.version_info[:3])),
         "git": git_state(Path(plan.base_dir)),

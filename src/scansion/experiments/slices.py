@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from scansion.data.facets import FACETS, facet_values, input_text
 from scansion.errors import InputError, nearest
-from scansion.experiments.figures import Figures, VariantInfo, clusters_of, dependencies, read_figures
+from scansion.experiments.figures import Figures, VariantInfo, clusters_of, dependencies, exercised, read_figures
 from scansion.experiments.flips import Flips, flips_between
 from scansion.experiments.lab import Lab
 from scansion.experiments.results import Comparison
@@ -269,6 +269,7 @@ def _rest(part: _Part, figures: Figures, level: float) -> list[Rest]:
 
     from scansion.stats.slices import against_rest
 
+    figures = exercised(figures)
     inside, scored = np.isin(figures.row, part.rows), figures.state == 0
     joint = clusters_of(dependencies(figures))
 

@@ -9,6 +9,8 @@ from msgspec import Struct, structs
 
 from scansion.experiments.agreement.people import agreements_of
 from scansion.experiments.checklists import checklists_of
+from scansion.experiments.companions import on_both_sides
+from scansion.experiments.coverage import coverage_of, may_abstain, unanswered_in
 from scansion.experiments.figures import (
     Figures,
     Totals,
@@ -16,8 +18,10 @@ from scansion.experiments.figures import (
     are_shares,
     clipped,
     clusters_of,
+    counts_of,
     dependencies,
     example_cost,
+    exercised,
     read_figures,
     read_latencies,
     read_totals,
@@ -88,9 +92,12 @@ def summarize(lab: Lab, run: RunRecord, planned: int, *, interrupted: bool = Fal
         looked = watched.looked(spent_on_each)
     else:
         sides = [_sides(infos, figures, totals, a, b) for a, b in pairs]
-        verdicts = compare_pairs(sides, alpha=rules.alpha, margin=run.plan["margin"], seed=rules.seed)
+        margin = run.plan["margin"]
+        verdicts = compare_pairs(sides, alpha=rules.alpha, margin=margin, seed=rules.seed)
+        verdicts = on_both_sides(lab, [((run, infos[a]), (run, infos[b])) for a, b in pairs], verdicts, margin)
     comparisons = [warned(_settled(run, pair, verdict), [run]) for pair, verdict in zip(pairs, verdicts, strict=True)]
     made, spent = paid_by(lab, run)
+    rows, unanswered = unanswered_in(lab, run, variants)
     result = RunResult(
         run=run.label,
         name=run.name,
@@ -121,6 +128,8 @@ def summarize(lab: Lab, run: RunRecord, planned: int, *, interrupted: bool = Fal
         volume=volume or "",
         savings=savings_of(variants, comparisons) if volume or _asks_for_less(run, infos) else [],
         until=looked,
+        unanswered=unanswered,
+        unanswered_rows=rows,
     )
     return ended(result, "interrupted") if interrupted else result
 
@@ -178,7 +187,9 @@ def part_of(run: RunRecord) -> str:
 def head_of(run: RunRecord) -> list[str]:
     """The settings that change what figures mean, for the head of the table."""
     plan = run.plan
-    head = [*only_head(run), *rules_head(plan["no_answer"])]
+    head = [*only_head(run), *rules_head(plan["no_answer"]), *run.context.get("companions", [])]
+    if plan["abstained"] == "wrong":
+        head.append("abstained: wrong (outputs that say they cannot answer count as wrong)")
     if plan["truncated"] == "score":
         head.append("truncated: score (outputs that were cut off are scored)")
     if plan["gold_check"] == "off":
@@ -208,6 +219,9 @@ def variant_result(
     }
     primary_result = ScorerResult(base.mean, base.interval, base.scored, base.unscored, base.errors)
     first = dict.fromkeys(run.plan["scorers"][:1], primary_result)
+    abstained, coverage = 0, None
+    if may_abstain(run, totals):
+        abstained, coverage = coverage_of(lab, run, info, figures, lambda found: scorer_result(found, rules))
     return structs.replace(
         base,
         prompt=info.prompt,
@@ -234,7 +248,10 @@ def variant_result(
         error_kinds=totals.kinds,
         error_examples=totals.examples,
         served_models=totals.served,
+        unpriced=totals.unpriced,
         repeats=_repeats(lab, run, info, figures),
+        abstained=abstained,
+        coverage=coverage,
     )
 
 
@@ -249,7 +266,7 @@ def figures_result(name: str, figures: Figures, rules: Rules) -> VariantResult:
     """What the figures alone tell of a variant; all else is left at nothing."""
     from scansion.stats.zero_bound import zero_bound
 
-    scored, unscored, errors = (int((figures.state == s).sum()) for s in (0, 1, 2))
+    scored, unscored, errors = counts_of(figures)
     result, mean = _scorer_result(figures, rules)
     passing = rules.pass_mark
     wrong = int((figures.value[figures.state == 0] < passing).sum()) if passing is not None else 0
@@ -302,7 +319,7 @@ def _scorer_result(figures: Figures, rules: Rules) -> tuple[ScorerResult, Mean |
     """A scorer's figures, and the mean that they come from (None: nothing is scored)."""
     from scansion.stats.intervals import mean_interval
 
-    counts = [int((figures.state == s).sum()) for s in (0, 1, 2)]
+    counts = counts_of(figures)
     if not counts[0]:
         return ScorerResult(None, None, *counts), None
     keep = slice(None) if counts[0] == figures.state.size else figures.state == 0  # a slice copies nothing
@@ -321,6 +338,7 @@ def _bounds(figures: Figures) -> tuple[float, float] | None:
     """The mean if all that could not be scored were wrong, and if all were right."""
     import numpy as np
 
+    figures = exercised(figures)
     if not figures.state.size:
         return None
     keep = figures.state == 0

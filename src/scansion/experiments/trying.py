@@ -32,7 +32,7 @@ from scansion.experiments.preview import requests_of
 from scansion.experiments.results import OutcomeView
 from scansion.experiments.session import open_data, open_parts, parts_on, rows_of
 from scansion.experiments.store.outcomes import ScoreRecord
-from scansion.experiments.variants import Variant, inputs_digest, outcome_key
+from scansion.experiments.variants import Variant, inputs_digest, outcome_key, ways_out_of
 from scansion.experiments.views import score_of, status_of
 from scansion.models.base import Piece
 from scansion.models.lm import LM, Trace
@@ -241,10 +241,11 @@ class Trying:
         template = variant.source.template if variant.source is not None else ""
 
         def judge() -> LM:
-            return LM(self._gateway, variant.channel, Trace(template), trial=trial, purpose="judge")
+            trace = Trace(template, roles_of(self.data))
+            return LM(self._gateway, variant.channel, trace, trial=trial, purpose="judge")
 
-        given = (made.record, made.output)
-        return {scorer.name: await held_against(scorer, given, row.example, judge) for scorer in self.scorers}
+        given, words = (made.record, made.output), ways_out_of(self.variants)
+        return {s.name: await held_against(s, given, row.example, judge, words) for s in self.scorers}
 
     def _view(self, row: Row, variant: Variant, trial: int, trace: Trace, status: Any) -> OutcomeView:
         return OutcomeView(

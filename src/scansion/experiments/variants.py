@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -14,12 +14,13 @@ from scansion.data import Dataset, Row
 from scansion.errors import InputError
 from scansion.experiments.plan import Plan
 from scansion.models.channel import Channel
+from scansion.models.embeddings import check_embeds
 from scansion.models.gateway import Gateway
 from scansion.prompts import Prompt, load
 from scansion.prompts.versions import keep
 from scansion.scorers import Scorer
 from scansion.specs import function_digest
-from scansion.techniques import Context, Pipeline, Technique, chain, compose, parse_techniques, prompt_of
+from scansion.techniques import Context, Pipeline, Technique, as_text, compose, prompt_of, techniques_of
 from scansion.types import Example, Request, Sampling, canonical, digest
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "optional_columns",
     "outcome_key",
     "pair_with_baseline",
+    "ways_out_of",
 ]
 
 
@@ -38,10 +40,11 @@ class Variant(Struct, frozen=True):
     """What is compared: a program with a model.
 
     `columns` maps the program's variables to columns of the data, `optional` those that a row may lack; None stands
-    for a program that takes the whole row without its target. `identity` is the digest of everything that makes its
-    outcomes but the example and the trial. `plain` says that the prompt stands as it is,
-    `repeats` that a technique asks the same several times, `fewer` that one may make fewer calls than it says, as the
-    answers are. `source` is the prompt with its edits, `written` as its file has it.
+    for a program that takes the whole row without its target, `optional` then for what its techniques call otherwise.
+    `identity` is the digest of everything that makes its outcomes but the example and the trial. `plain` says that the
+    prompt stands as it is, `repeats` that a technique asks the same several times, `fewer` that one may make fewer
+    calls than it says, as the answers are. `source` is the prompt with its edits, `written` as its file has it.
+    `ways_out` are the words with which it abstains, `prompts` all that it sends: `source` and those of steps.
     """
 
     index: int
@@ -60,6 +63,8 @@ class Variant(Struct, frozen=True):
     plain: bool
     repeats: bool
     fewer: bool
+    ways_out: tuple[str, ...] = ()
+    prompts: tuple[Prompt, ...] = ()
 
     def inputs(self, row: Row, data: Dataset) -> dict[str, Any]:
         """What the program is given of a row; columns that hold or explain the answer only if it names them.
@@ -69,7 +74,8 @@ class Variant(Struct, frozen=True):
         values = row.example.inputs
         if self.columns is None:
             hidden = (data.target_column, data.rationale_column)
-            return {name: value for name, value in values.items() if name not in hidden}
+            whole = {name: value for name, value in values.items() if name not in hidden}
+            return whole | {v: values[column] for v, column in self.optional.items() if column in whole}
         found = {variable: values[column] for variable, column in self.optional.items() if column in values}
         try:
             for variable, column in self.columns.items():
@@ -77,6 +83,12 @@ class Variant(Struct, frozen=True):
         except KeyError:
             return data.pick(row, self.columns)
         return found
+
+
+def ways_out_of(variants: Sequence[Variant | Mapping[str, Any]]) -> tuple[str, ...]:
+    """The words with which any of these variants, or of those that a lab kept (`described`), abstains."""
+    told = [v.ways_out if isinstance(v, Variant) else v.get("ways_out", ()) for v in variants]
+    return tuple(dict.fromkeys(word for words in told for word in words))
 
 
 def outcome_key(variant: Variant, inputs: bytes, trial: int) -> bytes:
@@ -119,16 +131,16 @@ def _drafts(plan: Plan) -> list[_Draft]:
         found = []
         for v in plan.variants:
             program, label, extra = _program(v.prompt, base)
-            techniques = (*extra, *_techniques(v.technique, base))
+            techniques = (*extra, *techniques_of(v.technique, base))
             models = _models(program, label, (v.model,) if v.model else plan.models)
             names = [f"{v.name} | {model}" if v.name and len(models) > 1 else v.name for model in models]
             found += [_Draft(n, program, label, techniques, m) for n, m in zip(names, models, strict=True)]
         return found
-    techniques_of = [_techniques(t, base) for t in plan.techniques]
+    listed = [techniques_of(t, base) for t in plan.techniques]
     return [
         _Draft(None, program, label, (*extra, *techniques), model)
         for program, label, extra in [_program(p, base) for p in plan.prompts]
-        for techniques in techniques_of
+        for techniques in listed
         for model in _models(program, label, plan.models)
     ]
 
@@ -160,11 +172,6 @@ def _program(source: Any, base_dir: str) -> tuple[Any, str, tuple[Technique, ...
     raise InputError(f"prompts: {source!r} is neither a file name nor a Prompt nor a program")
 
 
-def _techniques(source: Any, base_dir: str) -> tuple[Technique, ...]:
-    """Techniques from their text; Technique objects as they are."""
-    return (source,) if isinstance(source, Technique) else parse_techniques(source, base_dir)
-
-
 def _stem(draft: _Draft) -> str:
     return draft.program.name if isinstance(draft.program, Prompt) else draft.label
 
@@ -174,7 +181,7 @@ def _names(drafts: Sequence[_Draft]) -> list[str]:
     stems = {d.label: _stem(d) for d in drafts}
     clash = len(set(stems.values())) < len(stems)
     parts = [
-        ((d.label if clash else _stem(d)), "" if not d.techniques else chain(d.techniques), d.model) for d in drafts
+        ((d.label if clash else _stem(d)), "" if not d.techniques else as_text(d.techniques), d.model) for d in drafts
     ]
     varies = [len({part[i] for part in parts}) > 1 for i in range(3)]
     varies[0] = varies[0] or not any(varies)
@@ -195,34 +202,50 @@ def _opened(draft: _Draft, index: int, name: str, context: Context, parts: tuple
     data, gateway = parts
     channel = gateway.channel(draft.model)
     others = [gateway.channel(model) for t in draft.techniques for model in t.models]
+    embedders = [gateway.channel(model) for t in draft.techniques for model in t.embedders]
+    for each in embedders:
+        check_embeds(each)
     prompt = draft.program if isinstance(draft.program, Prompt) else None
-    columns = _columns(prompt, data, draft.label) if prompt is not None else None
-    for each in draft.techniques:
-        columns = _further(each, columns, data)
-    optional = optional_columns(prompt, data) if prompt is not None else {}
-    context = msgspec.structs.replace(context, mapping={**optional, **(columns or {})})
+    needed, present = _further(draft.techniques, data)
+    columns = {**needed, **_columns(prompt, data, draft.label)} if prompt is not None else None
+    optional = {**present, **(optional_columns(prompt, data) if prompt is not None else needed)}
+    prompts: list[Prompt] = []
+    context = msgspec.structs.replace(context, mapping={**optional, **(columns or {})}, told_of=prompts.append)
     if prompt is not None:
         text = "" if prompt.kind == "completion" else None
         channel.accepts(Request(text=text, tools=prompt.tools, response_format=prompt.response_format))
     program = compose(draft.program, draft.techniques, context)
+    edited = prompt_of(program)
+    if edited is not None and edited.shots is not None and not others:
+        edited.shots.check(channel)
     return Variant(
         index=index,
         name=name,
         prompt=draft.label if prompt is None or prompt.path is None else prompt.path,
-        technique=chain(draft.techniques),
+        technique=as_text(draft.techniques),
         model=draft.model,
         program=program,
         columns=columns,
         optional=optional,
-        identity=_identity(draft, program, (channel, *others), context),
-        source=prompt_of(program),
+        identity=_identity(draft, program, (channel, *others, *embedders), context, prompts),
+        source=edited,
         written=prompt,
-        sampling=channel.effective(prompt.sampling if prompt else Sampling()),
+        sampling=channel.effective(_stated(prompt, draft.techniques)),
         channel=channel,
         plain=not draft.techniques,
         repeats=any(t.repeats for t in draft.techniques),
         fewer=any(t.fewer for t in draft.techniques),
+        ways_out=tuple(word for t in draft.techniques for word in t.ways_out),
+        prompts=tuple({each.version: each for each in prompts}.values()),
     )
+
+
+def _stated(prompt: Prompt | None, techniques: Sequence[Technique]) -> Sampling:
+    """The sampling that the program's calls state: that of the prompt, and what techniques need besides."""
+    stated = prompt.sampling if prompt is not None else Sampling()
+    for each in techniques:
+        stated = each.asks.merged(stated)
+    return stated
 
 
 def _columns(prompt: Prompt, data: Dataset, label: str) -> dict[str, str]:
@@ -232,23 +255,34 @@ def _columns(prompt: Prompt, data: Dataset, label: str) -> dict[str, str]:
         raise InputError(f"{label}: {error}") from None
 
 
-def _further(technique: Technique, columns: dict[str, str] | None, data: Dataset) -> dict[str, str] | None:
-    """`columns` with those that a technique reads besides. Raises InputError for one that is not there, or holds the
-    target: a technique is a part of the program, and no program sees that."""
-    try:
-        found = data.match(technique.variables)
-    except InputError as error:
-        raise InputError(f"{technique.spec}: {error}") from None
-    for column in found.values():
-        if column in (data.target_column, data.rationale_column):
-            raise InputError(f"{technique.spec}: the column {column!r} holds the target, which no technique may see")
-    return None if columns is None else {**found, **columns}
+def _further(techniques: Sequence[Technique], data: Dataset) -> tuple[dict[str, str], dict[str, str]]:
+    """The columns that techniques read besides the prompt, and those that they read where they are there. Raises
+    InputError for one that is not there, or holds the target: a technique is a part of the program, and no program
+    sees that."""
+    hidden = (data.target_column, data.rationale_column)
+    needed: dict[str, str] = {}
+    present: dict[str, str] = {}
+    for each in techniques:
+        try:
+            found = data.match(each.variables)
+            present |= {v: column for v, column in _present(each.optional, data).items() if column not in hidden}
+        except InputError as error:
+            raise InputError(f"{each.spec}: {error}") from None
+        for column in found.values():
+            if column in hidden:
+                raise InputError(f"{each.spec}: the column {column!r} holds the target, which no technique may see")
+        needed |= found
+    return needed, present
 
 
 def optional_columns(prompt: Prompt, data: Dataset) -> dict[str, str]:
     """The columns of those optional variables that the data has."""
+    return _present(prompt.optional, data)
+
+
+def _present(variables: Sequence[str], data: Dataset) -> dict[str, str]:
     found: dict[str, str] = {}
-    for variable in prompt.optional:
+    for variable in variables:
         try:
             found |= data.match([variable])
         except InputError:
@@ -257,9 +291,12 @@ def optional_columns(prompt: Prompt, data: Dataset) -> dict[str, str]:
     return found
 
 
-def _identity(draft: _Draft, program: Any, channels: Sequence[Channel], context: Context) -> bytes:
+def _identity(
+    draft: _Draft, program: Any, channels: Sequence[Channel], context: Context, prompts: Sequence[Prompt]
+) -> bytes:
     channel, *others = channels
     edited = prompt_of(program)
+    shots = [each.shots.identity for each in prompts if each is not edited and each.shots is not None]
     return digest(
         edited.version if edited is not None else [function_digest(draft.program), draft.label],
         [t.identity for t in draft.techniques],
@@ -268,6 +305,7 @@ def _identity(draft: _Draft, program: Any, channels: Sequence[Channel], context:
         channel.sampling,
         channel.output_limit,
         *([other.identity.hex(), other.sampling, other.output_limit] for other in others),
+        *([shots] if shots else []),
     )
 
 
@@ -337,6 +375,7 @@ def described(variant: Variant) -> dict[str, Any]:
         "plain": variant.plain,
         "columns": variant.columns,
         "sampling": msgspec.to_builtins(variant.sampling),
+        "ways_out": list(variant.ways_out),
         "notes": _notes(variant),
         "version": variant.source.version if variant.source else None,
         "text": variant.source.template if variant.source else None,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct, structs
 
 from scansion.errors import InputError
-from scansion.experiments.figures import Figures, clipped, clusters_of, dependencies, within_one
+from scansion.experiments.figures import Figures, clipped, clusters_of, dependencies, exercised, within_one
 from scansion.experiments.results import Comparison
 
 if TYPE_CHECKING:
@@ -49,11 +49,12 @@ class Sides(Struct, frozen=True):
 
 
 def pair(a: Figures, b: Figures) -> Pairing:
-    """Pair two variants of one run by row and trial."""
+    """Pair two variants of one run by row and trial, on the rows that the scorer is about."""
     import numpy as np
 
     from scansion.stats.clusters import count_distinct
 
+    a, b = exercised(a), exercised(b)
     if a.row.size == b.row.size and np.array_equal(a.row, b.row) and np.array_equal(a.trial, b.trial):
         left = right = slice(None)
     else:

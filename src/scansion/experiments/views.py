@@ -97,18 +97,18 @@ class OutcomeReader:
 
 
 def status_of(rules: Mapping[str, Any], record: OutcomeRecord, primary: ScoreRecord | None) -> tuple[Status, str, str]:
-    """What an outcome counts as under the rules of a plan (`no_answer`, `truncated`), with its reason and words."""
-    lenient = rules["no_answer"] == "wrong"
+    """What an outcome counts as under the rules of a plan (`no_answer`, `abstained`, `truncated`), with its reason and
+    words."""
+    wrong = [reason for reason in ("no answer", "abstained") if rules[reason.replace(" ", "_")] == "wrong"]
     if record.status == ERROR:
         return "error", record.reason, record.message
     if record.status != DONE:
-        counted = lenient and record.reason == "no answer"
-        return ("scored" if counted else "unscored"), record.reason, record.message
+        return ("scored" if record.reason in wrong else "unscored"), record.reason, record.message
     if record.truncated and rules["truncated"] == "unscored":
         return "unscored", "truncated", "the output was cut off at the token limit"
     if primary is None:
         return "unscored", "no scorer", ""
-    if primary.state == DONE or (lenient and primary.reason == "no answer"):
+    if primary.state == DONE or primary.reason in wrong:
         return "scored", primary.reason, ""
     return ("error" if primary.state == ERROR else "unscored"), primary.reason, primary.detail.explanation
 
@@ -122,7 +122,7 @@ def score_of(record: ScoreRecord) -> Score:
 
 
 def calls_of(lab: Lab, run: RunRecord) -> Iterator[Call]:
-    """All calls that a run's outcomes rest on, the judges' too, by row, variant and trial."""
+    """All calls that a run's outcomes rest on, the judges' too, by row, variant and trial, then those of no outcome."""
     table = lab.outcome_table
     scorers = ", ".join(str(int(id)) for id in run.context["scorer_ids"]) or "NULL"
     members = "SELECT outcome FROM members WHERE run = ? ORDER BY row, variant, trial"
@@ -132,6 +132,10 @@ def calls_of(lab: Lab, run: RunRecord) -> Iterator[Call]:
         judged = f"SELECT detail FROM scores WHERE outcome = ? AND judge_calls > 0 AND scorer IN ({scorers})"
         for (detail,) in lab.db.execute(judged, (outcome,)).fetchall():
             yield from table.calls(unpack(detail, ScoreDetail).calls)
+    for variant in run.context["variants"]:
+        pools = "SELECT calls FROM pools WHERE variant = ? ORDER BY mark"
+        for (keys,) in lab.db.execute(pools, (bytes.fromhex(variant["identity"]),)).fetchall():
+            yield from table.calls(keys)
 
 
 def flat_row(run: RunRecord, view: OutcomeView) -> dict[str, Any]:

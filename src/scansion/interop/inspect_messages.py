@@ -148,8 +148,9 @@ def _logprob(token: TokenLogprob) -> dict[str, Any]:
 def model_event(call: Call, key: str, when: str) -> dict[str, Any]:
     """A call as an event of the transcript; `when` is an ISO time."""
     done = call.completion
+    said = f"[a vector of {len(done.vector) // 4} numbers]" if done.vector else done.text
     output = model_output(
-        done.text, done.model or call.model, finish_reason=done.finish_reason, logprobs=done.logprobs, done=done
+        said, done.model or call.model, finish_reason=done.finish_reason, logprobs=done.logprobs, done=done
     )
     if done.usage is not None:
         output["usage"] = usage_of(done.usage, call.cost_usd)

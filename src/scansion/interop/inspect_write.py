@@ -51,7 +51,8 @@ def write_inspect(lab: Lab, run: RunRecord, info: VariantInfo, path: Path, selec
     cannot be written.
     """
     when = iso(run.created)
-    rules = _Rules(run.plan["scorers"], run.plan["no_answer"] == "wrong")
+    wrong = tuple(why for why in ("no answer", "abstained") if run.plan[why.replace(" ", "_")] == "wrong")
+    rules = _Rules(run.plan["scorers"], wrong)
     renamed = _renamed(lab, run)
     summaries: list[dict[str, Any]] = []
     totals = _Totals()
@@ -85,10 +86,10 @@ def _json(value: Any) -> bytes:
 
 
 class _Rules(Struct, frozen=True):
-    """A run's scorers, the primary first, and whether an output without an answer counts as wrong."""
+    """A run's scorers, the primary first, and the reasons for which an unscored output counts as wrong."""
 
     scorers: list[str]
-    lenient: bool
+    wrong: tuple[str, ...]
 
 
 class _Totals:
@@ -118,7 +119,7 @@ class _Totals:
 
 
 def _sample(view: OutcomeView, model: str, rules: _Rules, when: str) -> dict[str, Any]:
-    asked = view.calls[0].request if view.calls else None
+    asked = next((call.request for call in view.calls if not call.request.embeds), None)
     sent = messages_of(asked) if asked is not None else []
     plain = len(sent) == 1 and sent[0]["role"] == "user" and isinstance(sent[0]["content"], str)
     calls = [*view.calls, *view.judge_calls]
@@ -164,7 +165,7 @@ def _transcript(view: OutcomeView, sent: list[dict[str, Any]]) -> list[dict[str,
 def _output(view: OutcomeView, model: str) -> dict[str, Any]:
     if view.output is None:
         return {"model": model, "choices": [], "completion": ""}
-    served = view.calls[-1].completion.model if view.calls else ""
+    served = next((call.completion.model for call in reversed(view.calls) if not call.request.embeds), "")
     found = model_output(
         view.output.text, served or model, finish_reason=view.output.finish_reason, logprobs=view.output.logprobs
     )
@@ -185,8 +186,8 @@ def _counted(view: OutcomeView, score: Score | None, rules: _Rules) -> Score:
     found = score or Score(None, view.reason or None, view.message)
     if view.status == "unscored" and view.reason == "truncated":
         return Score(None, view.reason, view.message, found.answer)
-    if rules.lenient and found.value is None and found.unscored == "no answer":
-        return Score(0.0, None, found.explanation or "no answer", found.answer)
+    if found.value is None and found.unscored in rules.wrong:
+        return Score(0.0, None, found.explanation or str(found.unscored), found.answer)
     return found
 
 

@@ -102,7 +102,7 @@ def _read(spec: str) -> _File:
         for at in range(len(recording)):
             line, trials = recording.line(at)
             model = line.model or ""
-            if wanted is not None and line.model not in (None, wanted):
+            if line.embed is not None or (wanted is not None and line.model not in (None, wanted)):
                 continue
             key = line_key(line)
             prompts.setdefault(key, _prompt(line))

@@ -7,9 +7,9 @@ from typing import Any, Protocol, runtime_checkable
 
 from msgspec import Struct
 
-from scansion.types import Call, Completion, Request
+from scansion.types import Call, Completion, Request, Usage
 
-__all__ = ["Capabilities", "Charge", "Ledger", "Model", "Piece", "Recorder"]
+__all__ = ["Capabilities", "Charge", "Embedded", "Ledger", "Model", "Piece", "Recorder"]
 
 
 class Capabilities(Struct, frozen=True, omit_defaults=True):
@@ -21,7 +21,8 @@ class Capabilities(Struct, frozen=True, omit_defaults=True):
     False for models that cost nothing by nature (a recording, a person, a function, a local server). `recorded` says
     that answers come from a recording. A `patient` model may take any time (a person thinks): no timeout holds.
     `image_tokens` bounds the input tokens that one image counts for. `tools` and `formats` say whether a request may
-    offer tools and demand a response format.
+    offer tools and demand a response format. One that has `embed` and yet gives no vectors says `embeds=False`;
+    `batch` bounds the texts of one request for them.
     """
 
     refuses: frozenset[str] = frozenset()
@@ -40,6 +41,8 @@ class Capabilities(Struct, frozen=True, omit_defaults=True):
     exclusive: tuple[str, ...] = ()
     tools: bool = True
     formats: bool = True
+    embeds: bool = True
+    batch: int | None = None
 
 
 class Piece(Struct, frozen=True):
@@ -51,6 +54,15 @@ class Piece(Struct, frozen=True):
     text: str
     completion: Completion | None = None
     again: bool = False
+
+
+class Embedded(Struct, frozen=True):
+    """The vectors of some texts, one a text in their order, what they took, and the model name that the server gave."""
+
+    vectors: Sequence[Any]
+    usage: Usage | None = None
+    model: str = ""
+    latency: float = 0.0
 
 
 @runtime_checkable
@@ -65,8 +77,9 @@ class Model(Protocol):
     terminal); it is called before the first call, and not for a preview. `hush()` says that nothing more will be asked.
     `expect(questions, answered)` tells a patient model how many outcomes there are, and how many of them are known.
     `follow(request)` is an async generator of the Pieces of the reply as they come, the last of which holds what
-    `complete` would give; it raises as `complete` does. A model with `rates` (prices.Rates) states its own price; no
-    table is asked for it.
+    `complete` would give; it raises as `complete` does. `embed(texts)` gives the vectors of a tuple of texts as
+    Embedded, and raises likewise. `count(request)` gives the tokens of a request's input. A model with `rates`
+    (prices.Rates) states its own price; no table is asked for it.
     """
 
     name: str
@@ -83,7 +96,8 @@ class Recorder(Protocol):
 
     The life of a call: `get`, and if it is not there `claim`; then either `put` or `release`. `claim` returns None
     when the caller shall make the call, or the completion when another process made it meanwhile. `put` returns once
-    the call is safely stored.
+    the call is safely stored. `pooled` tells that the current task's outcome rests on calls which are in no outcome's
+    trace, the keys of which stand one after another in `keys`.
     """
 
     def get(self, key: bytes) -> Call | None: ...
@@ -93,6 +107,8 @@ class Recorder(Protocol):
     async def put(self, call: Call) -> None: ...
 
     def release(self, key: bytes) -> None: ...
+
+    def pooled(self, keys: bytes) -> None: ...
 
 
 class Charge(Struct, frozen=True):

@@ -7,6 +7,7 @@ have been processed without a report (a timeout, a lost connection, a broken rep
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -17,7 +18,7 @@ from scansion.models.base import Capabilities, Charge
 from scansion.models.prices import Rates
 from scansion.types import ImagePart, Message, Request, Usage
 
-__all__ = ["Budget", "Limits", "MemoryLedger", "actual", "refused", "worst_case"]
+__all__ = ["Budget", "Limits", "MemoryLedger", "actual", "embedding_case", "refused", "text_case", "worst_case"]
 
 MESSAGE_TOKENS = 16  # what chat templates add to a message, bounded
 REQUEST_TOKENS = 64  # and to a request
@@ -141,6 +142,12 @@ def text_case(texts: tuple[str, ...], rates: Rates | None) -> Charge:
     return Charge(1, tokens, rates.worst(tokens, 1) if rates is not None else 0.0)
 
 
+def embedding_case(texts: Sequence[str], rates: Rates | None) -> Charge:
+    """The most that one request for the vectors of `texts` can be charged; each text counts as a call."""
+    worst = text_case(tuple(texts), rates)
+    return Charge(len(texts), worst.tokens, worst.usd)
+
+
 def _bytes(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
 
@@ -170,7 +177,7 @@ def actual(usage: Usage | None, rates: Rates | None, worst: Charge) -> Charge:
     if usage is None:
         return worst
     usd = rates.cost(usage) if rates is not None else 0.0
-    return Charge(1, usage.input_tokens + usage.output_tokens, usd)
+    return Charge(worst.calls, usage.input_tokens + usage.output_tokens, usd)
 
 
 _REFUSALS = frozenset({"rate_limited", "overloaded", "bad_request", "context_length", "content_policy", "no_recording"})

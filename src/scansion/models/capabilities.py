@@ -23,12 +23,12 @@ _LEVELS = ("low", "medium", "high")
 
 def _openai(output: int | None = None, context: int | None = None, images: bool = True) -> Capabilities:
     """A model of OpenAI that does not reason: it takes every field but `effort`."""
-    return Capabilities(refuses=frozenset({"effort"}), max_output=output, context=context, images=images)
+    return Capabilities(frozenset({"effort"}), max_output=output, context=context, images=images, embeds=False)
 
 
 def _thinker(efforts: tuple[str, ...], output: int, context: int, images: bool = True) -> Capabilities:
     """A model of OpenAI that always reasons: it draws at its own temperature."""
-    return Capabilities(_DRAW, efforts, output, context, images, completions=False, image_tokens=4000)
+    return Capabilities(_DRAW, efforts, output, context, images, completions=False, image_tokens=4000, embeds=False)
 
 
 _CLAUDE_LACKS = frozenset({"seed", "logprobs", "frequency_penalty", "presence_penalty"})
@@ -65,7 +65,7 @@ _TABLE: dict[str, Capabilities] = {
     "openai/gpt-5": _thinker(("minimal", *_LEVELS), 128_000, 400_000),
     "openai/gpt-5-pro": _thinker(("high",), 272_000, 400_000),
     # OpenAI: models that reason when told to, and draw as told when not
-    "openai/gpt-5.": Capabilities(refuses_with_effort=_DRAW, completions=False, image_tokens=12_500),
+    "openai/gpt-5.": Capabilities(refuses_with_effort=_DRAW, completions=False, image_tokens=12_500, embeds=False),
     "openai/gpt-5.1": Capabilities(
         refuses_with_effort=_DRAW,
         efforts=("none", *_LEVELS),
@@ -73,7 +73,10 @@ _TABLE: dict[str, Capabilities] = {
         context=400_000,
         completions=False,
         image_tokens=4000,
+        embeds=False,
     ),
+    # OpenAI: models that give vectors
+    "openai/text-embedding-": Capabilities(context=8 * _K, completions=False, chat=False, images=False),
     # Anthropic: later models take one of temperature and top_p, the latest neither
     "anthropic/claude-": _CLAUDE,
     "anthropic/claude-3-haiku": replace(_CLAUDE, max_output=4 * _K),

@@ -60,6 +60,7 @@ class Channel:
         self.own_rates: Rates | None = getattr(model, "rates", None)
         self.rates_known = not model.capabilities.priced or self.own_rates is not None
         self.output_limit: int | None = None
+        self.dimensions: int | None = None  # of its embeddings, once one is there
         self._effective: dict[int, tuple[Sampling, Sampling]] = {}
 
     @property
@@ -105,6 +106,8 @@ class Channel:
     def accepts(self, request: Request) -> None:
         """Raises InputError if the model cannot take a request of this form at all."""
         takes = self.capabilities
+        if not takes.completions and not takes.chat:
+            raise InputError(f"{self.name} gives embeddings and answers no prompt; name a model that does")
         if request.text is not None:
             if not takes.completions:
                 raise InputError(f"{self.name} takes no raw text (apiType: completion); write a chat prompt for it")

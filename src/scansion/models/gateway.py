@@ -8,7 +8,8 @@ the call before anyone uses it. One gateway serves one run in one event loop.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+import typing
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -17,9 +18,10 @@ from msgspec import Struct
 
 from scansion.errors import CallError, InputError, Quit, Withdrawn
 from scansion.models import http, prices
-from scansion.models.base import Charge, Ledger, Recorder
+from scansion.models.base import Charge, Embedded, Ledger, Recorder
 from scansion.models.budget import Limits, MemoryLedger, actual, refused, worst_case
 from scansion.models.channel import Channel
+from scansion.models.embeddings import Embeddings
 from scansion.models.hearing import Hearing
 from scansion.models.limit import Limiter
 from scansion.models.registry import open_model, parse_model
@@ -28,6 +30,9 @@ from scansion.models.till import Till
 from scansion.types import Call, Completion, Request
 
 __all__ = ["CallSettings", "Gateway", "NoRecorder"]
+
+if typing.TYPE_CHECKING:
+    from scansion.models.embeddings import Matrix
 
 T = TypeVar("T")
 A = TypeVar("A")
@@ -63,6 +68,9 @@ class NoRecorder:
     def release(self, key: bytes) -> None:
         """Nothing was claimed."""
 
+    def pooled(self, keys: bytes) -> None:
+        """Forget `keys`."""
+
 
 _Waiter = asyncio.Future[Call | BaseException | None]
 
@@ -91,6 +99,7 @@ class Gateway:
         self.hushed = False  # whether models that take any time (people) are asked nothing more
         self._limiters: dict[str, Limiter] = {}
         self._pending: dict[bytes, list[_Waiter] | None] = {}
+        self._embeddings = Embeddings(self)
 
     def channel(self, model_spec: str) -> Channel:
         """The channel of a model, opened at first use.
@@ -159,16 +168,25 @@ class Gateway:
         while True:
             found = self.recorder.get(key)
             if found is not None:
-                return self._recorded(channel, found, purpose)
+                return self.known(channel, found, purpose)
             if key not in self._pending:
                 return await self._lead(channel, request, key, purpose, hearing)
             outcome = await self._follow(key)
             if isinstance(outcome, Call):
-                return self._recorded(channel, outcome, purpose)
+                return self.known(channel, outcome, purpose)
             if outcome is not None and not isinstance(outcome, Withdrawn):  # who asked has no need of it; this one may
                 raise outcome
 
-    def _recorded(self, channel: Channel, call: Call, purpose: Purpose) -> Call:
+    async def embed(self, channel: Channel, texts: Sequence[str], purpose: Purpose = "subject") -> list[Call]:
+        """The calls for the vectors of `texts`, one a text; see `embeddings`. Raises as `ask` does."""
+        return await self._embeddings.calls(channel, texts, purpose)
+
+    async def pool(self, channel: Channel, texts: tuple[str, ...], purpose: Purpose = "subject") -> Matrix:
+        """The vectors of texts that the whole run shares and no outcome pays for, [texts, dimensions]."""
+        return await self._embeddings.pool(channel, texts, purpose)
+
+    def known(self, channel: Channel, call: Call, purpose: Purpose) -> Call:
+        """A call that was made before, as it is handed out now."""
         channel.counters.recorded += 1
         channel.answered = True
         if call.recorded and call.purpose == purpose:
@@ -205,7 +223,7 @@ class Gateway:
     ) -> Call:
         made = await self.recorder.claim(key)
         if made is not None:
-            return self._recorded(channel, made, purpose)
+            return self.known(channel, made, purpose)
         try:
             worst = worst_case(request, channel.capabilities, channel.rates) if self.till is not None else None
             stored: list[Call] = []
@@ -224,8 +242,7 @@ class Gateway:
 
     async def _store(self, channel: Channel, call: Call) -> Call:
         """Price a call that was just made and record it."""
-        if not channel.rates_known:
-            await self._find_price(channel)
+        await self.price(channel)
         cost = self._cost(channel, call.completion)
         channel.count(call.completion, cost)
         priced = msgspec.structs.replace(call, cost_usd=cost, recorded=channel.capabilities.recorded)
@@ -238,8 +255,10 @@ class Gateway:
         rates = channel.rates
         return None if rates is None or completion.usage is None else rates.cost(completion.usage)
 
-    async def _find_price(self, channel: Channel) -> None:
+    async def price(self, channel: Channel) -> None:
         """Resolve a channel's price off the loop's thread, once for all that wait for it."""
+        if channel.rates_known:
+            return
         async with channel.priced:
             if not channel.rates_known:
                 await asyncio.to_thread(prices.rates, channel.plain)
@@ -340,7 +359,7 @@ class Gateway:
             counters.in_flight -= 1
         channel.answered = True
         limiter.succeeded()
-        if isinstance(result, Completion) and not result.latency:
+        if isinstance(result, Completion | Embedded) and not result.latency:
             return msgspec.structs.replace(result, latency=now() - started)
         return result
 

@@ -10,6 +10,7 @@ are awaited.
 from __future__ import annotations
 
 import asyncio
+import typing
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Literal
@@ -20,11 +21,15 @@ from scansion.errors import CallError, InputError, ProgramError, nearest
 from scansion.models.base import Piece, joined
 from scansion.models.budget import text_case
 from scansion.models.channel import Channel
+from scansion.models.embeddings import check_embeds, check_texts, embedding_key, embedding_request, matrix
 from scansion.models.gateway import Gateway
 from scansion.models.hearing import Hearing
 from scansion.types import Call, Completion, Message, Request, Sampling, call_key, request_digest
 
-__all__ = ["LM", "Prompted", "Trace"]
+if typing.TYPE_CHECKING:
+    from scansion.models.embeddings import Matrix
+
+__all__ = ["LM", "Prompted", "Trace", "as_request"]
 
 Prompted = str | Request | Sequence[Message | Mapping[str, Any]]
 
@@ -36,15 +41,18 @@ class Trace:
 
     `errors` are the calls that could not be done, in the order in which they failed. `heard`, where it is set, is told
     of each call by its place from 0: the pieces of the reply as they come, and the completion in the end. `about` is,
-    for a judge's calls, the template of the prompt whose output is judged (empty: a program in Python).
+    for a judge's calls, the template of the prompt whose output is judged (empty: a program in Python), and `hidden`
+    are the columns that no judge is shown among the inputs: those that hold the id, the target and the rationale.
     """
 
-    __slots__ = ("_counts", "_slots", "about", "errors", "heard")
+    __slots__ = ("_counts", "_once", "_slots", "about", "errors", "heard", "hidden")
 
-    def __init__(self, about: str = "") -> None:
+    def __init__(self, about: str = "", hidden: Sequence[str] = ()) -> None:
         self.about = about
+        self.hidden = tuple(hidden)
         self._slots: list[Call | None] = []
         self._counts: dict[bytes, int] = {}
+        self._once: dict[bytes, int] = {}
         self.errors: list[CallError] = []
         self.heard: Callable[[int, Piece], None] | None = None
 
@@ -64,6 +72,18 @@ class Trace:
         """A place for the next call."""
         self._slots.append(None)
         return len(self._slots) - 1
+
+    def once(self, key: bytes) -> int:
+        """The one place for all calls of this key: what is not drawn is asked once."""
+        if key not in self._once:
+            self._once[key] = self.slot()
+        return self._once[key]
+
+    def embedded(self, slot: int, call: Call) -> None:
+        """Put an embedding in its place, and tell of it the first time."""
+        new, self._slots[slot] = self._slots[slot] is None, call
+        if new and self.heard is not None:
+            self.heard(slot, Piece("", call.completion))
 
     def fill(self, slot: int, call: Call) -> None:
         """Put an answered call in its place."""
@@ -103,6 +123,11 @@ class LM:
         return self.trace.about
 
     @property
+    def hidden(self) -> tuple[str, ...]:
+        """The columns that a judge is not shown among a row's inputs."""
+        return self.trace.hidden
+
+    @property
     def channel(self) -> Channel:
         """The channel that this handle asks through."""
         return self._channel
@@ -114,7 +139,7 @@ class LM:
         Awaiting raises CallError, BudgetSpent; calling raises ProgramError for a wrong argument and InputError for a
         field that the model refuses.
         """
-        stated = prompt if type(prompt) is Request else _request(prompt)
+        stated = prompt if type(prompt) is Request else as_request(prompt)
         return self._ask(*self._numbered(stated, sampling))
 
     def _numbered(self, stated: Request, given: dict[str, Any]) -> tuple[int, Request, bytes]:
@@ -164,10 +189,31 @@ class LM:
         """A handle on another model in the same trace and budget."""
         return LM(self._gateway, self._gateway.channel(model_spec), self.trace, trial=self.trial, purpose=self._purpose)
 
-    async def embed(self, texts: Sequence[str]) -> Any:
-        """The embedding vectors of `texts`, one row each. Raises InputError if the model gives none."""
-        method = self._method("embed", "give embeddings; use an embedding model, such as openai/text-embedding-3-small")
-        return await self._aside(method, tuple(texts), tuple(texts))
+    def embed(self, texts: Sequence[str], *, shared: bool = False) -> Awaitable[Matrix]:
+        """The embedding vectors of `texts`, one row each: float32 [texts, dimensions].
+
+        Each distinct text is a call of this outcome: recorded, paid once, its cost counted. Texts that are `shared`
+        by the whole run (the rows that shots are chosen from) are recorded and paid too, but stand in no outcome's
+        trace and cost; handing over the same tuple again costs no time. Raises InputError if the model gives no
+        embeddings, and as a call does.
+        """
+        asked = check_texts(texts)
+        if shared:
+            return self._gateway.pool(self._channel, asked, self._purpose)
+        check_embeds(self._channel)
+        keys = [embedding_key(self._channel, embedding_request(self._channel, text)) for text in asked]
+        return self._embed(asked, [self.trace.once(key) for key in keys])
+
+    async def _embed(self, texts: tuple[str, ...], slots: Sequence[int]) -> Matrix:
+        try:
+            calls = await self._gateway.embed(self._channel, texts, self._purpose)
+            found = matrix(calls)
+        except CallError as error:
+            self.trace.errors.append(error)
+            raise
+        for slot, call in zip(slots, calls, strict=True):
+            self.trace.embedded(slot, call)
+        return found
 
     async def score(self, prompt: str | Sequence[Message], continuation: str) -> Any:
         """The log-probabilities of `continuation` after `prompt`: a raw text, or the messages that it answers.
@@ -192,7 +238,7 @@ class LM:
         and began anew: what was said cannot be taken back.
         """
         self._method("follow", "stream its reply; call it without streaming")
-        stated = prompt if isinstance(prompt, Request) else _request(prompt)
+        stated = prompt if isinstance(prompt, Request) else as_request(prompt)
         told: asyncio.Queue[Piece | None] = asyncio.Queue()
         asking = asyncio.ensure_future(self._ask(*self._numbered(stated, sampling), told.put_nowait))
         asking.add_done_callback(lambda _: told.put_nowait(None))
@@ -214,7 +260,7 @@ class LM:
         return method
 
 
-def _request(prompt: Prompted) -> Request:
+def as_request(prompt: Prompted) -> Request:
     """The request that a text or a sequence of messages stands for."""
     if isinstance(prompt, str):
         return Request((Message("user", prompt),))

@@ -23,7 +23,7 @@ from msgspec import Struct
 
 from scansion.errors import InputError, nearest
 from scansion.models.base import Model
-from scansion.specs import Registry
+from scansion.specs import Registry, kind_of
 from scansion.types import Sampling
 
 __all__ = ["OPTIONS", "ModelSpec", "open_model", "parse_model", "providers", "sampling_of"]
@@ -37,8 +37,14 @@ OPTIONS = {
     "completions": "whether base-model prompts go to /completions",
     "max_tokens_field": "the name under which the output limit is sent",
     "model": "the model whose answers a recording plays, where it holds several",
+    "batch": "how many texts one request for embeddings holds",
+    "download": "whether a model that is not on this machine may be downloaded",
+    "device": "what a local model runs on, such as cpu or cuda",
 }
 """Options that are not sampling fields, for any provider that has a use for them."""
+
+_NO_ANSWERS = frozenset({"key", "timeout", "batch", "download", "device"})
+"""Those that change no answer."""
 
 
 class ModelSpec(Struct, frozen=True):
@@ -69,8 +75,8 @@ class ModelSpec(Struct, frozen=True):
 
     @property
     def identity(self) -> str:
-        """What tells this model's answers from another's: the spec without sampling, key and timeout."""
-        kept = {k: v for k, v in sorted(self.options.items()) if k not in ("key", "timeout")}
+        """What tells this model's answers from another's: the spec without sampling and what changes no answer."""
+        kept = {k: v for k, v in sorted(self.options.items()) if k not in _NO_ANSWERS}
         return msgspec.structs.replace(self, options=kept, sampling=Sampling()).spec
 
     @property
@@ -165,6 +171,10 @@ def _suggestion(name: str) -> str:
             return f"did you mean '{provider}/{name}'?"
     if name.endswith((".jsonl", ".gz")):
         return f"did you mean 'replay:{name}'?"
+    if name.endswith((".prompty", ".txt", ".md")):
+        return f"it is a prompt by its name; -p {name}"
+    if (kind := kind_of(name, providers)) is not None:
+        return f"it is {kind}, and a model is wanted here, such as pocket/small"
     return f"write PROVIDER/{name}, such as openai/{name} or ollama/{name}"
 
 

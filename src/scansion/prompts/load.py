@@ -16,6 +16,7 @@ from scansion.prompts.properties import read_properties
 from scansion.prompts.references import resolve
 from scansion.prompts.settings import Settings, read_settings
 from scansion.prompts.sources import Folder, Source, open_revision
+from scansion.specs import kind_of
 
 __all__ = ["assembled", "from_bytes", "from_text", "load"]
 
@@ -52,6 +53,8 @@ def _missing(name: str, path: Path) -> str:
         beside = [p.name for p in path.parent.iterdir() if p.is_file()] if path.parent.is_dir() else []
     except OSError:
         beside = []
+    if (kind := kind_of(name)) is not None:
+        return f"prompt {name!r}: no such file; it is {kind}" + (f": -t {name}" if kind.endswith("technique") else "")
     hint = nearest(path.name, beside[:200])
     return f"prompt {name!r}: no such file" + (f"; {hint}" if hint.startswith("did") else "")
 

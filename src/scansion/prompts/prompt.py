@@ -15,7 +15,7 @@ from scansion.prompts.frontmatter import Where
 from scansion.prompts.properties import Property
 from scansion.prompts.references import resolve
 from scansion.prompts.render import Rendering, rendering
-from scansion.prompts.shots import Shots
+from scansion.prompts.shots import Shots, told
 from scansion.prompts.sources import Source
 from scansion.prompts.versions import version_of
 from scansion.types import Example, Message, Output, Request, ResponseFormat, Sampling, Tool
@@ -119,7 +119,7 @@ class Prompt(Struct, frozen=True, dict=True, kw_only=True):
 
     async def __call__(self, inputs: Mapping[str, Any], lm: Any) -> Output:
         """Chooses the shots, asks `lm`, and gives back the reply with the transcript so far."""
-        shots = await self.shots.select(inputs, lm) if self.shots is not None else ()
+        shots = await self.shots.select(inputs, lm, self.render) if self.shots is not None else ()
         request = self.render(inputs, shots)
         completion = await lm(request)
         transcript: tuple[Message, ...] | str
@@ -133,6 +133,7 @@ class Prompt(Struct, frozen=True, dict=True, kw_only=True):
             messages=transcript,
             logprobs=completion.logprobs,
             finish_reason=completion.finish_reason,
+            data=told(shots, request, self.uses_shots) if self.shots is not None else {},
         )
 
     def connection(self) -> dict[str, Any]:

@@ -8,26 +8,50 @@ shot shows its target alone.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import msgspec
 
 from scansion.errors import InputError
-from scansion.types import Example, Message, TextPart
+from scansion.types import Example, Message, Request, TextPart
 
-__all__ = ["ShotView", "Shots", "answer_text", "completion_shot", "last_user", "reply_text", "with_cue"]
+__all__ = [
+    "Chosen",
+    "Render",
+    "ShotView",
+    "Shots",
+    "answer_text",
+    "completion_shot",
+    "last_user",
+    "reply_text",
+    "told",
+    "with_cue",
+]
+
+Render = Callable[[Mapping[str, Any], Sequence[Example]], Request]
+"""Makes the request of inputs and shots."""
+
+
+class Chosen(tuple[Example, ...]):
+    """The shots of one example in the order in which they are shown; `told` is what an output's data says besides."""
+
+    told: Mapping[str, Any] = {}
 
 
 class Shots(Protocol):
     """What chooses the shots of a prompt: `spec` is its text form, `identity` tells its choices from those of others
-    (other rows to choose from), `fixed` says they are the same for every example."""
+    (other rows to choose from), `fixed` says they are the same for every example. `render` is the prompt's own, for a
+    choice that depends on how long the request becomes. What is chosen may be `Chosen`. `check` raises InputError
+    where it cannot choose for the model of a channel."""
 
     spec: str
     identity: str
     fixed: bool
 
-    async def select(self, inputs: Any, lm: Any) -> Sequence[Example]: ...
+    def check(self, channel: Any) -> None: ...
+
+    async def select(self, inputs: Any, lm: Any, render: Render | None = None) -> Sequence[Example]: ...
 
 
 class ShotView:
@@ -66,6 +90,23 @@ def completion_shot(text: str, example: Example, cue: str) -> str:
     """A shot in front of a completion prompt: `text` (the prompt with the shot's inputs), its answer, a blank line."""
     asked = f"{text} {cue}" if cue and example.rationale else text
     return f"{asked} {reply_text(example, cue, ' ')}\n\n"
+
+
+def told(shots: Sequence[Example], request: Request, placed: bool) -> dict[str, Any]:
+    """What an output's data says of the shots in its request: `shots`, their ids as shown; where they stand as turns,
+    `shots_at`, the place of the first of these messages; else (`placed` by the template, or in one text) `shots_text`,
+    the texts shown of each, its answer last."""
+    found: dict[str, Any] = {"shots": [shot.id for shot in shots], **getattr(shots, "told", {})}
+    if request.text is None and not placed:
+        return {**found, "shots_at": last_user(request.messages) - 2 * len(shots)}
+    sent = request.text or "\n".join(m.content for m in request.messages if isinstance(m.content, str))
+    return {**found, "shots_text": [_shown(shot, sent) for shot in shots]}
+
+
+def _shown(shot: Example, sent: str) -> list[str]:
+    values, answer = [*shot.inputs.values(), shot.rationale or ""], answer_text(shot)
+    texts = dict.fromkeys(v if isinstance(v, str) else msgspec.json.encode(v).decode() for v in values)
+    return [*(text for text in texts if text and text != answer and text in sent), answer]
 
 
 def last_user(messages: Sequence[Message]) -> int:

@@ -69,7 +69,7 @@ class KeptShots:
     def __init__(self, spec: str) -> None:
         self.spec = self.identity = spec
 
-    async def select(self, inputs: Any, lm: Any) -> Sequence[Example]:  # noqa: ARG002
+    async def select(self, inputs: Any, lm: Any, render: Any = None) -> Sequence[Example]:  # noqa: ARG002
         """Raises InputError."""
         raise InputError(f"the shots of this version are not kept; run its file with -t {self.spec!r}")
 

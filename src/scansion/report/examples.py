@@ -9,7 +9,8 @@ import msgspec
 
 from scansion.experiments.results import OutcomeView, VariantResult
 from scansion.report.names import shortener
-from scansion.report.plain import call_facts, mark, message_text, own_message, score_text, value_text
+from scansion.report.plain import call_facts, mark, message_text, own_message, reply_text, score_text, value_text
+from scansion.report.steps import Shown, shown_steps, steps_texts
 from scansion.report.text import one_line, visible
 from scansion.types import Call
 
@@ -72,6 +73,7 @@ class Gathered:
 def _length(view: OutcomeView) -> int:
     """The characters of an outcome's output, requests and replies, about."""
     texts = [view.output.text if view.output is not None else ""]
+    texts += steps_texts(view.output)
     for call in (*view.calls, *view.judge_calls):
         texts += [call.request.text or "", *map(message_text, call.request.messages), call.completion.text]
     return sum(map(len, texts))
@@ -127,13 +129,20 @@ def _outcome(view: OutcomeView) -> dict[str, Any]:
         "message": visible(own_message(view)),
         "text": None if view.output is None else visible(view.output.text),
         "scores": [score_text(name, score) for name, score in view.scores.items()],
+        **({"steps": [_step(step) for step in steps]} if (steps := shown_steps(view.output)) else {}),
     }
+
+
+def _step(step: Shown) -> dict[str, Any]:
+    """A step: each stretch as one text where it is the same, else as what was there and what is now."""
+    pieces = [[piece.new] if piece.same else [piece.old, piece.new] for piece in step.pieces]
+    return {"title": step.title, "note": step.note, "pieces": pieces}
 
 
 def _call(call: Call, short: Callable[[str], str], texts: Texts) -> dict[str, Any]:
     asked, done = call.request, call.completion
     if asked.text is not None:
-        sent = [["text", texts.number(asked.text)]]
+        sent = [["text to embed" if asked.embeds else "text", texts.number(asked.text)]]
     else:
         sent = [[m.role, texts.number(message_text(m))] for m in asked.messages]
     return {
@@ -141,7 +150,7 @@ def _call(call: Call, short: Callable[[str], str], texts: Texts) -> dict[str, An
         "sent": sent,
         "settings": _settings(call),
         "reasoning": visible(done.reasoning),
-        "reply": visible(done.text),
+        "reply": visible(reply_text(call)),
     }
 
 

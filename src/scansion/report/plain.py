@@ -13,6 +13,7 @@ from scansion.experiments.results import OutcomeView
 from scansion.report.figures import plural, seconds, usd
 from scansion.report.names import shortener
 from scansion.report.sentences import kind_words
+from scansion.report.steps import step_lines
 from scansion.report.text import cells, cut, one_line, pad, visible, wrap
 from scansion.report.words import compared
 from scansion.types import Call, Example, ImagePart, Message, Request, Score, request_digest
@@ -95,10 +96,16 @@ def _image(part: ImagePart) -> str:
     return f"[image {part.url or part.media_type}]"
 
 
+def reply_text(call: Call) -> str:
+    """What came back: the reply's text; of an embedding how long its vector is."""
+    vector = call.completion.vector
+    return f"[a vector of {len(vector) // 4:,} numbers]" if vector else call.completion.text
+
+
 def request_text(request: Request) -> str:
     """A request exactly as sent: each message under its role, a completion prompt as it is, then how it is drawn."""
     if request.text is not None:
-        lines = ["--- text", request.text]
+        lines = ["--- text to embed" if request.embeds else "--- text", request.text]
     else:
         lines = [line for m in request.messages for line in (f"--- {m.role}", message_text(m))]
     settings = msgspec.to_builtins(request.sampling)
@@ -293,14 +300,23 @@ def beside(blocks: list[list[str]], width: int) -> list[str]:
 
 
 def trace_lines(view: OutcomeView, short: Callable[[str], str], width: int) -> list[str]:
-    """The calls of an outcome, its judges' too: the facts, the request exactly as sent, the reply; an empty line."""
+    """The steps of an outcome, what each changed marked, and the ids of its shots; then its calls, its judges' too: the
+    facts, the request exactly as sent, the reply; an empty line."""
+    steps = step_lines(view.output, f"[{one_line(short(view.variant))}]", width)
     lines = []
     calls = [*view.calls, *view.judge_calls]
     for number, call in enumerate(calls, 1):
         of = f" of {len(calls)}" if len(calls) > 1 else ""
         head = f"[{one_line(short(view.variant))}] call {number}{of}: {call_facts(call, short(call.model))}"
         first, *more = wrap(head, width - 2)
-        texts = [*request_text(call.request).split("\n"), "--- reply", *shown_text(call.completion.text).split("\n")]
+        texts = [*request_text(call.request).split("\n"), "--- reply", *shown_text(reply_text(call)).split("\n")]
         body = [*more, *(line for text in texts for line in wrap(text, width - 2))]
         lines += [first, *("  " + line for line in body)]
-    return [*lines, ""] if lines else []
+    return [*steps, *_shots_line(view, short, width), *lines, ""] if lines else steps
+
+
+def _shots_line(view: OutcomeView, short: Callable[[str], str], width: int) -> list[str]:
+    shots = view.output.data.get("shots") if view.output is not None else None
+    if not isinstance(shots, list | tuple):
+        return []
+    return wrap(f"[{one_line(short(view.variant))}] shots: {', '.join(map(str, shots)) or 'none'}", width)

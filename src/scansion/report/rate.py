@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from scansion.experiments.rating.judge_calls import JudgeCalls
 from scansion.experiments.rating.notes import listed
 from scansion.experiments.rating.ratings import PlayerRating, Ratings
-from scansion.report.figures import NONE, count, percent, plural
+from scansion.report.figures import NONE, count, percent, plural, usd
 from scansion.report.table import Column, grid
 from scansion.report.text import cut, hanging, one_line, wrap
 
@@ -34,11 +35,29 @@ def _head(found: Ratings) -> list[str]:
     among = f" on {plural(found.units, found.unit)}" if found.unit != "vote" else ""
     ties = f", {plural(found.ties, 'tie')} among them" if found.ties else ""
     lines = [f"{one_line(found.file)}: {plural(found.votes, 'vote')} between {players}{among}{ties}"]
+    if found.judge is not None:
+        lines.append(_judged(found.judge))
     lines.append(f"{found.title}. {found.scale[0].upper()}{found.scale[1:]}.")
     if found.rounds:
         drawn = "votes" if found.unit == "vote" else f"whole {found.unit}s"
         lines.append(f"{100 * found.level:.4g}% intervals: {drawn} drawn anew {found.rounds:,} times")
     return lines
+
+
+def _judged(judge: JudgeCalls) -> str:
+    """What the judge was asked, and how often it went by the place."""
+    held = f", {count(judge.recorded_calls)} of them answered from the lab" if judge.recorded_calls else ""
+    cost = "" if judge.cost_usd is None else f", {usd(judge.cost_usd)} USD"
+    asked = judge.pairs - judge.equal
+    parts = [f"judged by {one_line(judge.judge)}: {plural(asked, 'pair')}, {plural(judge.calls, 'call')}{held}{cost}"]
+    if judge.order:
+        share = percent(judge.order / asked)
+        parts.append(f"{plural(judge.order, 'verdict')} ({share}) changed with the order and count as ties")
+    if judge.equal:
+        parts.append(f"{plural(judge.equal, 'pair')} of equal outputs are ties and were not asked about")
+    if judge.missing:
+        parts.append(f"{plural(judge.missing, 'pair')} lack an output and are left out")
+    return "; ".join(parts)
 
 
 def _table(found: Ratings, width: int) -> list[str]:

@@ -7,11 +7,12 @@ from collections.abc import Iterable
 from scansion.errors import PASSING
 from scansion.experiments.results import Comparison, Gate, Looks, RunResult, Saving, VariantResult
 from scansion.report import until
-from scansion.report.figures import Scale, count, kappa_said, plural, probability, scale_of, usd
+from scansion.report.figures import NONE, Scale, count, kappa_said, plural, probability, scale_of, usd
 from scansion.report.names import AT, joined
 from scansion.report.text import cut, one_line
 
 __all__ = [
+    "covered",
     "gate_text",
     "gates",
     "head",
@@ -25,6 +26,7 @@ __all__ = [
 ]
 
 _ROUNDING = 1e-9
+_LISTED = 5  # rows that a remark names
 _MESSAGE = 160  # cells of an error's message that a remark repeats
 
 _KINDS = {
@@ -205,7 +207,7 @@ def remarks(result: RunResult) -> list[str]:
     found = [line for v in result.variants for line in _perfect(v, result.level)]
     found += [f"{_name(v.name)}: {one_line(v.caution)}" for v in result.variants if v.caution]
     found += [until.remark(result.until, len(result.comparisons))] if result.until is not None else []
-    found += [*_cheaper(result), *_agreed(result)]
+    found += [*_answered(result), *_cheaper(result), *_agreed(result)]
     return [*found, *_lost(result), *_money(result), *_ahead(result), *map(one_line, result.notes)]
 
 
@@ -214,6 +216,40 @@ def _perfect(variant: VariantResult, level: float) -> Iterable[str]:
         bound = f"one-sided {100 * level:.4g}% bound"
         most = f"at most {100 * variant.zero_wrong_bound:.2g}% are wrong ({bound})"
         yield f"{_name(variant.name)}: 0 wrong of {count(variant.scored)}; {most}"
+
+
+def covered(variant: VariantResult) -> str:
+    """The share of questions that a variant answered, with its interval."""
+    found, share = variant.coverage, Scale()
+    if found is None:
+        return NONE
+    return share.mean(found.share) + (f" {share.span(found.interval)}" if found.interval is not None else "")
+
+
+def _answered(result: RunResult) -> Iterable[str]:
+    """How well variants that abstain did on what they answered, and what nothing answered."""
+    scale = scale_of(result)
+    for v in result.variants:
+        if v.coverage is not None:
+            asked = f"{count(v.coverage.answered)} of {count(v.coverage.answered + v.abstained)}"
+            span = f" {scale.span(v.coverage.mean_interval)}" if v.coverage.mean_interval is not None else ""
+            on = f"the {count(v.coverage.scored)} of these that are scored"
+            on = "these" if v.coverage.scored == v.coverage.answered else on
+            mean = f"; mean on {on}: {scale.mean(v.coverage.mean)}{span}" if v.coverage.scored else ""
+            yield f"{_name(v.name)}: answered {asked} and abstained on the rest{mean}"
+    if result.unanswered_rows:
+        first = [f"{_name(each.id)} ({_quoted(each.words)})" for each in result.unanswered[:_LISTED]]
+        more = result.unanswered_rows - len(first)
+        rest = f" and {count(more)} more" if more else ""
+        see = f"; see `scansion show {one_line(result.run)} --abstain`" if result.run else ""
+        rows = plural(result.unanswered_rows, "row")
+        were = "was" if result.unanswered_rows == 1 else "were"
+        why = f"{rows} {were} answered by nothing that may abstain; look whether something is missing there"
+        yield f"{why}: {', '.join(first)}{rest}{see}"
+
+
+def _quoted(text: str) -> str:
+    return one_line(text).replace("`", "'")
 
 
 def _cheaper(result: RunResult) -> Iterable[str]:
@@ -318,7 +354,7 @@ def _money(result: RunResult) -> Iterable[str]:
         kept = f"; {known:,}{more} {_was(known)} answered from the lab" if known else ""
         played = f"; {replayed:,}{more} {_was(replayed)} answered from a recording" if replayed else ""
         yield made + paid + kept + played
-    unpriced = sorted({v.model for v in result.variants if v.cost_usd is None and v.calls})
+    unpriced = sorted({model for v in result.variants if v.calls for model in v.without_price})
     if unpriced and result.run:
         yield f"no price is known for {', '.join(map(one_line, unpriced))}"
     if any(is_pocket(v.model) and v.cost_usd for v in result.variants):

@@ -60,6 +60,8 @@ def _quality(variants: list[VariantResult], scale: Scale) -> list[Column]:
         columns.append(Column("interval", [scale.span(v.interval) for v in variants]))
     if any(v.bounds and (v.unscored or v.errors or v.unreached) for v in variants):
         columns.append(Column("bounds", [scale.span(v.bounds) for v in variants]))
+    if any(v.coverage for v in variants):
+        columns.append(Column("coverage", [sentences.covered(v) for v in variants]))
     columns.append(Column("scored", [count(v.scored) for v in variants]))
     for title in ("wrong", "unscored", "errors", "unreached"):
         values = [getattr(v, title) for v in variants]
@@ -133,12 +135,14 @@ def other_scorers(result: RunResult) -> list[Column]:
 
 def _scorer_columns(rows: list[tuple[str, str, ScorerResult]]) -> list[Column]:
     scale = Scale(all(r.mean is None or 0 <= r.mean <= 1 for _, _, r in rows))
-    return [
+    columns = [
         Column("other scorers", [one_line(f"{scorer}: {name}") for scorer, name, _ in rows], right=False),
         Column("mean", [scale.mean(r.mean) for _, _, r in rows]),
         Column("interval", [scale.span(r.interval) for _, _, r in rows]),
         Column("scored", [count(r.scored) for _, _, r in rows]),
     ]
+    lacking = (("unscored", [r.unscored for _, _, r in rows]), ("errors", [r.errors for _, _, r in rows]))
+    return [*columns, *(Column(title, [count(n) for n in found]) for title, found in lacking if any(found))]
 
 
 def _said(lines: Sequence[str], width: int) -> list[str]:

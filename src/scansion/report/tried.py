@@ -9,10 +9,11 @@ from scansion.models.base import Piece
 from scansion.report.figures import plural, seconds, usd
 from scansion.report.flow import Flow
 from scansion.report.plain import example_name, mark, own_message, request_text, score_text, tokens_of, value_text
+from scansion.report.steps import step_lines
 from scansion.report.text import one_line, visible, wrap
 from scansion.types import Example, Request, request_digest
 
-__all__ = ["Reply", "example_head", "requests_text", "result_text"]
+__all__ = ["Reply", "example_head", "requests_text", "result_text", "steps_text"]
 
 _LINES = 8  # of an input; the rest stands in the prompt as sent
 
@@ -48,6 +49,7 @@ class Reply:
         self._title = f"[{one_line(name)}]" + (f" trial {trial + 1}" if trial else "")
         self._width, self._alone = width, alone
         self._slot = 0
+        self._heard = False  # whether a whole reply was shown; a vector is none
         self._flow: Flow | None = None
         self._waiting: dict[int, list[Piece]] = {}
         self._fresh = True  # whether the cursor stands at the beginning of a line
@@ -67,10 +69,10 @@ class Reply:
         if self._flow is not None:
             told += self._closed() + self._note("the reply broke off")
         text = view.output.text if view.output is not None else None
-        heard = self._slot > 0
+        heard = self._heard
         if text is None or (heard and self._alone):
             return told
-        last = view.calls[-1].completion.text if view.calls else None
+        last = next((call.completion.text for call in reversed(view.calls) if not call.request.embeds), None)
         if heard and text == last:
             return told
         return told + (self._note("output") if heard else "") + self._whole(text)
@@ -89,13 +91,16 @@ class Reply:
         if piece.again:
             return self._closed() + self._note("the reply broke off and is asked for again")
         shown = ""
+        if piece.completion is not None and piece.completion.vector:
+            self._slot += 1
+            return shown
         if self._flow is None:
             self._flow = Flow(self._width)
             shown = "" if self._alone else self._note(f"call {self._slot + 1}")
         shown += self._write(self._flow.feed(piece.text))
         if piece.completion is not None:
             shown += self._closed()
-            self._slot += 1
+            self._slot, self._heard = self._slot + 1, True
         return shown
 
     def _write(self, text: str) -> str:
@@ -130,6 +135,16 @@ def result_text(view: OutcomeView, width: int, *, same: bool = False) -> str:
         what.append("the output is empty")
     lines = ["; ".join(what), "; ".join([*(["the same output as before"] if same else []), *_facts(view)])]
     return "".join(f"  {part}\n" for line in lines if line for part in wrap(line, width - 2))
+
+
+def steps_text(view: OutcomeView, width: int, *, heard: bool) -> str:
+    """The steps of an output, what each changed marked; where the replies were `heard` as they came, only of one whose
+    text was revised."""
+    steps = view.output.data.get("steps") if view.output is not None else None
+    revised = isinstance(steps, list | tuple) and any(isinstance(s, dict) and s.get("revises") for s in steps)
+    if heard and not revised:
+        return ""
+    return "".join(f"{line}\n" for line in step_lines(view.output, "--", width))
 
 
 def _facts(view: OutcomeView) -> list[str]:

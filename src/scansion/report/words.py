@@ -19,7 +19,7 @@ from difflib import Match, SequenceMatcher
 from itertools import accumulate
 from typing import NamedTuple
 
-__all__ = ["Compared", "Piece", "compared", "inline", "pieces"]
+__all__ = ["Compared", "Piece", "compared", "inline", "marked", "pieces"]
 
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\U00020000-\U0003ffff"
 _TOKEN = re.compile(rf"\d[\d.,]*\d|[{_UNSPACED}]|[^\W{_UNSPACED}]+|\n|[^\S\n]+|.", re.DOTALL)
@@ -78,7 +78,12 @@ def pieces(a: str, b: str) -> list[Piece]:
 
 def inline(a: str, b: str) -> str:
     """Both texts in one: what is the same once, what differs as `[-old-]{+new+}`, line by line."""
-    return "".join(p.new if p.same else _around(p.old, "[-", "-]") + _around(p.new, "{+", "+}") for p in pieces(a, b))
+    return "".join(map(marked, pieces(a, b)))
+
+
+def marked(piece: Piece) -> str:
+    """A stretch as it is where both texts are the same, else as `[-old-]{+new+}`, line by line."""
+    return piece.new if piece.same else _around(piece.old, "[-", "-]") + _around(piece.new, "{+", "+}")
 
 
 def _around(text: str, start: str, end: str) -> str:

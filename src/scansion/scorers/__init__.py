@@ -9,6 +9,7 @@ from __future__ import annotations
 from scansion.scorers._base import Extractor, Scorer, build_extractor, build_scorer, extractor, scorer
 from scansion.scorers._check import NOTHING, TARGET, Check
 from scansion.scorers._function import Asked
+from scansion.scorers._verifying import Rule, verifier
 
 __all__ = [
     "NOTHING",
@@ -16,9 +17,11 @@ __all__ = [
     "Asked",
     "Check",
     "Extractor",
+    "Rule",
     "Scorer",
     "build_extractor",
     "build_scorer",
     "extractor",
     "scorer",
+    "verifier",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -34,7 +34,10 @@ class Extractor:
 class Scoring(Protocol):
     """What the factory of a scorer returns: a `Check`, an `Asked`, or several scorers `Combined`.
 
-    `score` is the synchronous path and returns None where the scorer has to be asked; `ask` then does the work.
+    `score` is the synchronous path and returns None where the scorer has to be asked; `ask` then does the work. It may
+    also have `calls` (without it 1 where it asks a model), `measured`, `models`, `prefers` and `companions` (see
+    `Scorer`), `source`, the digest of files that it has read, which is part of its identity, and `known_as`, which
+    stands in the place of the identity that its arguments give it.
     """
 
     @property
@@ -59,17 +62,27 @@ class Scoring(Protocol):
     def refuses_gold(self, example: Example) -> str | None: ...
 
 
+Prefers = Callable[[tuple[Output, Output], Example, Any], Coroutine[Any, Any, Score]]
+"""(two outputs, their example, lm) -> the score of the first against the second, from 0 to 1."""
+
+
 class Scorer:
     """Says how good an output is: higher is better, and an output below `pass_mark` is wrong.
 
     `needs_target` says that rows without a target are unscored, `uses_model` that it asks a model, `columns` which
     columns of the data it reads. `extractor` is how it reads the answer, None where it looks at the whole text. One
     that is `measured` is shown what the output took: `latency` in seconds and `cost_usd`, in the output's `data`.
+    One `of_prompt` is held against the prompt of the whole outcome.
+    `calls` is how many calls one score takes at most, `models` are the specs of the models that it asks besides the one
+    whose output it scores, `embedders` of those whose embeddings it uses; `asks_subject` says that it, or a part of it,
+    has no model of its own and asks the one whose output it scores. `prefers(outputs, example, lm)`, where it has it,
+    says which of two outputs a judge prefers. `companions` are the specs of scorers that are always shown beside it,
+    since its figures alone mislead.
     """
 
     __slots__ = (
-        *("_scoring", "columns", "extractor", "identity", "measured", "needs_target", "pass_mark"),
-        *("spec", "uses_model"),
+        *("_scoring", "calls", "columns", "companions", "embedders", "extractor", "identity", "measured", "models"),
+        *("asks_subject", "needs_target", "of_prompt", "pass_mark", "prefers", "spec", "uses_model"),
     )
 
     def __init__(self, scoring: Scoring, spec: str, identity: str) -> None:
@@ -77,6 +90,13 @@ class Scorer:
         self.needs_target, self.uses_model = scoring.needs_target, scoring.uses_model
         self.extractor, self.columns, self.pass_mark = scoring.extractor, scoring.columns, scoring.pass_mark
         self.measured = bool(getattr(scoring, "measured", False))
+        self.of_prompt = bool(getattr(scoring, "of_prompt", False))
+        self.models: tuple[str, ...] = tuple(getattr(scoring, "models", ()))
+        self.embedders: tuple[str, ...] = tuple(getattr(scoring, "embedders", ()))
+        self.calls = int(getattr(scoring, "calls", 1)) if self.uses_model else 0
+        self.asks_subject = self.uses_model and bool(getattr(scoring, "asks_subject", not self.models))
+        self.prefers: Prefers | None = getattr(scoring, "prefers", None)
+        self.companions: tuple[str, ...] = tuple(getattr(scoring, "companions", ()))
 
     @property
     def name(self) -> str:
@@ -107,7 +127,7 @@ def _adapt(function: Callable[..., Any]) -> Scoring:
 
 
 def _scorer(raw: Any, spec: str, identity: str) -> Scorer:
-    source = getattr(raw, "source", "")
+    source, identity = getattr(raw, "source", ""), getattr(raw, "known_as", "") or identity
     return Scorer(raw, spec, f"{identity}#{source}" if source else identity)
 
 

@@ -13,7 +13,7 @@ from scansion.scorers._base import Extractor
 from scansion.specs import Column
 from scansion.types import Example, Output, Score
 
-__all__ = ["NOTHING", "TARGET", "Check", "columns_of", "value_of"]
+__all__ = ["NOTHING", "TARGET", "Check", "cell_of", "columns_of", "value_of"]
 
 Finding = bool | float | Score
 
@@ -75,7 +75,7 @@ class Check(Struct, frozen=True):
         wanted = value_of(self.wanted, example)
         if wanted is None or wanted == []:
             return Score(None, "no target")
-        answer, shown = self._answer(output)
+        answer, shown = self.answer(output)
         if answer is None:
             return Score(None, "no answer")
         try:
@@ -107,7 +107,7 @@ class Check(Struct, frozen=True):
             return None
         return f"it does not match itself ({score.explanation or 'scored ' + str(score.value)})"
 
-    def _answer(self, output: Output) -> tuple[Any, bool]:
+    def answer(self, output: Output) -> tuple[Any, bool]:
         """The answer, and whether it says more than the output's text does."""
         if self.by is not None:
             return self.by(output.text), True
@@ -158,7 +158,7 @@ def value_of(wanted: Any, example: Example) -> Any:
     if wanted is TARGET:
         return list(example.target) if isinstance(example.target, tuple) else example.target
     if isinstance(wanted, Column):
-        return _cell(wanted.name, example)
+        return cell_of(wanted.name, example)
     if isinstance(wanted, list | tuple):
         return list(_flat(wanted, example))
     return wanted
@@ -173,7 +173,13 @@ def _flat(wanted: Any, example: Example) -> Iterator[Any]:
             yield value
 
 
-def _cell(name: str, example: Example) -> Any:
+def cell_of(name: str, example: Example) -> Any:
+    """The value in a column, whose name may differ in case, spaces and underscores. Raises InputError for none."""
     if name in example.inputs:
         return example.inputs[name]
+    from scansion.data.columns import normal
+
+    alike = [column for column in example.inputs if normal(column) == normal(name)]
+    if len(alike) == 1:
+        return example.inputs[alike[0]]
     raise InputError(f"column ${name} is not in row {example.row + 1}; it has " + ", ".join(map(str, example.inputs)))

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from msgspec import Struct
 
-from scansion.errors import InputError
+from scansion.errors import InputError, Unscored
 from scansion.scorers._base import Extractor, Scorer
+from scansion.scorers._together import together
 from scansion.types import Example, Output, Score
 
-__all__ = ["Combined", "explained"]
+__all__ = ["Combined", "all_scores", "explained", "scored"]
 
 
 class Combined(Struct, frozen=True):
@@ -43,12 +43,37 @@ class Combined(Struct, frozen=True):
         return any(p.measured for p in self.parts)
 
     @property
+    def of_prompt(self) -> bool:
+        return any(p.of_prompt for p in self.parts)
+
+    @property
+    def calls(self) -> int:
+        return sum(p.calls for p in self.parts)
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(m for p in self.parts for m in p.models))
+
+    @property
+    def asks_subject(self) -> bool:
+        return any(p.asks_subject for p in self.parts)
+
+    @property
+    def embedders(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(m for p in self.parts for m in p.embedders))
+
+    @property
     def extractor(self) -> Extractor | None:
         return next((p.extractor for p in self.parts if p.extractor is not None), None)
 
     @property
     def columns(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(c for p in self.parts for c in p.columns))
+
+    @property
+    def companions(self) -> tuple[str, ...]:
+        own = {p.spec for p in self.parts}
+        return tuple(dict.fromkeys(c for p in self.parts for c in p.companions if c not in own))
 
     def score(self, output: Output, example: Example) -> Score | None:
         scores: list[Score] = []
@@ -60,17 +85,20 @@ class Combined(Struct, frozen=True):
         return self.merge(scores)
 
     async def ask(self, output: Output, example: Example, lm: Any) -> Score:
-        asked = (part(output, example, lm) for part in self.parts)
-        found = await asyncio.gather(*asked, return_exceptions=True)  # so that no call that was paid for is dropped
-        scores: list[Score] = []
-        for one in found:
-            if isinstance(one, BaseException):
-                raise one
-            scores.append(one)
-        return self.merge(scores)
+        return self.merge(await all_scores(self.parts, output, example, lm))
 
     def refuses_gold(self, example: Example) -> str | None:
         return self.gold([p.refuses_gold(example) for p in self.parts])
+
+
+async def all_scores(parts: Sequence[Scorer], output: Output, example: Example, lm: Any) -> list[Score]:
+    """The score of each part, in order, asked together; one that raises Unscored gives a score without a value."""
+    return scored(await together([part(output, example, lm) for part in parts]))
+
+
+def scored(found: Sequence[Score | Unscored]) -> list[Score]:
+    """Scores, those that were raised as Unscored among them."""
+    return [Score(None, one.reason, str(one)) if isinstance(one, Unscored) else one for one in found]
 
 
 def explained(chosen: Score, scores: Sequence[Score], parts: Sequence[Scorer]) -> Score:

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from scansion.errors import InputError, ProgramError, ScansionError
 from scansion.scorers._base import Extractor
+from scansion.specs import is_async
 from scansion.types import Example, Output, Score
 
 __all__ = ["Asked", "Called", "adapt", "as_score"]
@@ -19,7 +20,10 @@ __all__ = ["Asked", "Called", "adapt", "as_score"]
 class Asked(Struct, frozen=True):
     """A scorer that has to be awaited: `rate(output, example, lm)`, with `lm` the handle for calls to a judge.
 
-    `source` is the digest of files that it has read, part of its identity.
+    `models` are the specs of the models that it asks of its own, `source` is the digest of files that it has read, part
+    of its identity, and `known_as` what is its identity in place of all its arguments. `calls` is how many calls one
+    score takes at most, `embedders` are the specs of models whose embeddings it uses. One `of_prompt` is held against
+    the prompt of the whole outcome, which only a scorer outside of programs is told.
     """
 
     rate: Callable[[Output, Example, Any], Awaitable[Any]]
@@ -29,6 +33,11 @@ class Asked(Struct, frozen=True):
     columns: tuple[str, ...] = ()
     pass_mark: float = 1.0
     source: str = ""
+    models: tuple[str, ...] = ()
+    known_as: str = ""
+    calls: int = 1
+    embedders: tuple[str, ...] = ()
+    of_prompt: bool = False
 
     def score(self, output: Output, example: Example) -> Score | None:  # noqa: ARG002
         return None
@@ -76,7 +85,7 @@ def adapt(function: Callable[..., Any]) -> Asked | Called:
     It returns a bool, a number or a Score. Raises InputError for another signature.
     """
     takes = _positional(function)
-    waits = inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(type(function).__call__)
+    waits = is_async(function)
     if takes == 3:
         return Asked(function if waits else _waiting(function))
     if takes != 2:

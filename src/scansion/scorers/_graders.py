@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from scansion.errors import InputError
 from scansion.scorers._assertions import Found, figure
 from scansion.scorers._json import find_json
 from scansion.scorers._judging import turns, unreadable
+from scansion.scorers._likeness import cosine
 from scansion.scorers._texts import as_text
 
 __all__ = ["rubric", "rubric_turns", "similar"]
@@ -60,10 +61,5 @@ async def similar(text: str, assertion: Mapping[str, Any], lm: Any) -> Found:
     stated = figure(assertion, "threshold")
     least = _LIKE if stated is None else stated
     first, *others = await lm.embed([text, *wanted])
-    best = max(_cosine(first, other) for other in others)
+    best = max(cosine(first, other) for other in others)
     return Found(best >= least, best, f"similarity {best:.3f}, and {least:g} is wanted")
-
-
-def _cosine(a: Sequence[float], b: Sequence[float]) -> float:
-    size = math.sqrt(sum(x * x for x in a) * sum(y * y for y in b))
-    return sum(x * y for x, y in zip(a, b, strict=True)) / size if size else 0.0

@@ -67,6 +67,10 @@ class RowAssertions(Struct, frozen=True):
         return True  # a row may name a judge; `score` gives the score of one that asks nothing
 
     @property
+    def models(self) -> tuple[str, ...]:
+        return (self.judge,) if self.judge is not None else ()
+
+    @property
     def columns(self) -> tuple[str, ...]:
         return (self.column.name,)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,7 +10,8 @@ from scansion.models.registry import parse_model
 from scansion.scorers._base import scorer
 from scansion.scorers._function import Asked
 from scansion.scorers._instructions import instructions_in
-from scansion.scorers._judging import asked_of, turns, unreadable
+from scansion.scorers._judging import asked_of, turns
+from scansion.scorers._verdicts import numbered, read
 from scansion.specs import folder
 from scansion.types import Example, Output, Score, hexdigest
 
@@ -23,8 +23,8 @@ _TASK = (
     "obeyed, violated, not exercised. An instruction is not exercised if nothing in this case called for it. "
     "Write nothing else."
 )
-_LINE = re.compile(r"\W*(\d+)\W+(obeyed|violated|not exercised)\W*", re.IGNORECASE)
 _OBEYED, _VIOLATED = "obeyed", "violated"
+_WORDS = (_OBEYED, _VIOLATED, "not exercised")
 
 
 @scorer("checklist")
@@ -50,9 +50,10 @@ def checklist(model: str, of: str = "prompt") -> Asked:
     async def rate(output: Output, example: Example, lm: Any) -> Score:  # noqa: ARG001
         instructions = fixed or _of_prompt(lm.about)
         reply = await lm.using(model)(_question(instructions, output))
-        return _score(instructions, _read_reply(reply.text, len(instructions)))
+        said = read(reply, lambda text: numbered(text, len(instructions), _WORDS, "instruction"))
+        return _score(instructions, said)
 
-    return Asked(rate, source=hexdigest(fixed) if fixed else "")
+    return Asked(rate, source=hexdigest(fixed) if fixed else "", models=(model,), of_prompt=not fixed)
 
 
 def _of_prompt(template: str) -> list[str]:
@@ -79,30 +80,6 @@ def _question(instructions: Sequence[str], output: Output) -> list[dict[str, str
     numbered = "\n".join(f"{i}. {text}" for i, text in enumerate(instructions, 1))
     parts = {"instructions": numbered, "asked": asked_of(output), "text": output.text}
     return turns(_TASK, {name: text for name, text in parts.items() if text or name == "text"})
-
-
-def _read_reply(reply: str, number: int) -> list[str]:
-    """What the judge said of each instruction. Raises Unscored unless it said one thing of every one."""
-    said: dict[int, str] = {}
-    for line in filter(None, map(str.strip, reply.splitlines())):
-        match = _LINE.fullmatch(line)
-        if match is None:
-            raise unreadable(f"the judge wrote {line[:100]!r}")
-        index, word = int(match[1]), match[2].lower()
-        if said.setdefault(index, word) != word:
-            raise unreadable(f"the judge says two things of instruction {index}")
-    numbers = range(1, number + 1)
-    if missing := [i for i in numbers if i not in said]:
-        raise unreadable(f"the judge says nothing of {_listed(missing)} of {number}")
-    if strange := sorted(said.keys() - set(numbers)):
-        raise unreadable(f"the judge speaks of {_listed(strange)}, and there are {number}")
-    return [said[i] for i in numbers]
-
-
-def _listed(numbers: Sequence[int]) -> str:
-    """Instructions by their numbers, the first few."""
-    shown = ", ".join(map(str, numbers[:5])) + (" ..." if len(numbers) > 5 else "")
-    return f"instruction{'s' * (len(numbers) > 1)} {shown}"
 
 
 def _score(instructions: Sequence[str], found: Sequence[str]) -> Score:

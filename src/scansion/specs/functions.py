@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import inspect
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ from typing import Any
 
 from scansion.errors import InputError, nearest
 
-__all__ = ["folder", "found_from", "function_digest", "load_function"]
+__all__ = ["folder", "found_from", "function_digest", "is_async", "load_function"]
 
 
 _folder: ContextVar[Path | None] = ContextVar("folder", default=None)
@@ -97,6 +98,12 @@ def _imported(module: str, beside: Path) -> ModuleType:
 
 def _public(module: ModuleType) -> list[str]:
     return [n for n, v in vars(module).items() if callable(v) and not n.startswith("_")]
+
+
+def is_async(function: Any) -> bool:
+    """Whether what a function, or an object that can be called, gives is awaited."""
+    call = getattr(function, "__call__", None)  # noqa: B004 - an object with an async __call__ is awaited too
+    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(call)
 
 
 def function_digest(function: Any) -> str:

@@ -5,17 +5,20 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import inspect
+import re
 import types
 import typing
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Generic, Literal, ParamSpec, TypeVar
 
-from scansion.errors import InputError, nearest
+from scansion.errors import InputError, ScansionError, nearest
 from scansion.specs.functions import function_digest, load_function
-from scansion.specs.text import Column, Spec, parse, write
+from scansion.specs.text import Column, Pipe, Spec, parse, shown, write
 
-__all__ = ["Entry", "Registry"]
+__all__ = ["Entry", "Registry", "kind_of", "kind_of_object"]
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -24,7 +27,7 @@ P = ParamSpec("P")
 class Entry(Generic[P, T]):
     """A registered factory: call it as the function it is, or `build` it from a spec.
 
-    `source` is the digest of the code of a user's own function, part of the identity of what it makes.
+    `source` is the digest of the code of a factory that is not Scansion's own, part of the identity of what it makes.
     """
 
     def __init__(
@@ -35,10 +38,21 @@ class Entry(Generic[P, T]):
         factory: Callable[P, Any],
         source: str = "",
     ) -> None:
-        self.registry, self.name, self.aliases, self.factory, self.source = registry, name, aliases, factory, source
+        self.registry, self.name, self.aliases, self.factory = registry, name, aliases, factory
+        self._source = source
         self.__doc__ = factory.__doc__
         self.__wrapped__ = factory
         self.signature = inspect.signature(factory)
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is one of Scansion's own."""
+        return str(getattr(self.factory, "__module__", "")).startswith("scansion.")
+
+    @cached_property
+    def source(self) -> str:
+        """That digest; empty for one of Scansion's own."""
+        return self._source or ("" if self.is_own else function_digest(self.factory))
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
         return self._make(args, dict(kwargs))
@@ -50,16 +64,29 @@ class Entry(Generic[P, T]):
     def _make(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> T:
         bound = self._bound(args, kwargs)
         typed = Spec(self.name, bound.args[: len(args)], {k: self._given(bound, k) for k in kwargs})
-        raw = self.factory(*bound.args, **bound.kwargs)
+        raw = self._made(bound)
         bound.apply_defaults()
         identity = Spec(self.name, bound.args, bound.kwargs).written("identity")
         return self.registry.wrap(raw, typed.text, f"{identity}#{self.source}" if self.source else identity)
+
+    def _made(self, bound: inspect.BoundArguments) -> Any:
+        """What the factory makes. Raises InputError for whatever one that is not Scansion's own raises."""
+        try:
+            return self.factory(*bound.args, **bound.kwargs)
+        except Exception as error:
+            if isinstance(error, ScansionError) or self.is_own:
+                raise
+            what = "" if self.name.startswith("python:") else f"{self.registry.kind} "
+            said = " ".join(f"{type(error).__name__}: {error}".split())
+            raise InputError(f"{what}{self.name}: its factory raised {said}") from error
 
     def _bound(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> inspect.BoundArguments:
         for key in kwargs:
             if key not in self.signature.parameters and not self._takes_any_keyword():
                 hint = nearest(key, self.signature.parameters)
                 raise InputError(f"{self.registry.kind} {self.name!r} takes no argument {key!r}; {hint}")
+            if not re.fullmatch(r"\w+", key):
+                raise InputError(f"{self.registry.kind} {self.name!r}: {key!r} is no name; take letters, digits and _")
         try:
             bound = self.signature.bind(*args, **kwargs)
         except TypeError as error:
@@ -86,14 +113,28 @@ class Entry(Generic[P, T]):
 
     def _converted_one(self, key: str, value: Any, hint: Any) -> Any:
         options = _options(hint)
-        nested = isinstance(value, Spec) or (isinstance(value, str) and str not in options)
-        for registry in Registry._registries if nested else ():
-            if any(registry.product is option for option in options):
-                return registry.build(value)
+        words = [word for o in options if typing.get_origin(o) is Literal for word in typing.get_args(o)]
+        named = isinstance(value, str) and str not in options and value not in words
+        if named and Column in options and len(value) > 1 and value.startswith("$"):  # as Python writes a column
+            return Column(value[1:])
+        nested = isinstance(value, Spec | Pipe) or named
+        for registry in Registry._registries:
+            if any(registry.product is option for option in options) and (nested or registry.takes(value)):
+                return self._built(registry, key, value, words)
         if any(_fits(value, option) for option in options):
             return float(value) if float in options and int not in options and type(value) is int else value
         wanted = " or ".join(_name(o) for o in options)
         raise InputError(f"{self.registry.kind} {self.name!r}: {key} must be {wanted}, not {write(value)}")
+
+    def _built(self, registry: Registry[Any], key: str, value: Any, words: list[Any]) -> Any:
+        """A named object. Where a word might stand too, the hint for an unknown name is the word that it is near."""
+        try:
+            return registry.build(value)
+        except InputError as error:
+            hint = nearest(value, words) if isinstance(value, str) and words else ""
+            if not hint.startswith("did") or not str(error).startswith(f"unknown {registry.kind} {value!r}"):
+                raise
+            raise InputError(f"{self.registry.kind} {self.name!r}: {key} cannot be {value}; {hint}") from None
 
     @property
     def usage(self) -> str:
@@ -141,12 +182,30 @@ def _name(option: Any) -> str:
     words = {int: "a whole number", float: "a number", str: "a string", bool: "true or false", type(None): "none"}
     words[Column] = "a column ($name)"
     for registry in Registry._registries:
-        words.setdefault(registry.product, f"a {registry.kind}")
+        words.setdefault(registry.product, _article(registry.kind))
     return words.get(option, getattr(option, "__name__", str(option)))
 
 
 def _article(kind: str) -> str:
     return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
+
+
+def kind_of_object(value: Any, but: Registry[Any]) -> str | None:
+    """What this object is, such as `a scorer`, where another registry than `but` has made it, or would; else None."""
+    for registry in Registry._registries:
+        a_class = not getattr(registry.product, "_is_protocol", False)
+        made = (a_class and isinstance(value, registry.product)) or getattr(value, "registry", None) is registry
+        if registry is not but and made:
+            return _article(registry.kind)
+    return None
+
+
+def kind_of(name: str, but: Registry[Any] | None = None) -> str | None:
+    """What has this name, such as `a technique`; `but` is not asked. None where nothing that is loaded has it."""
+    for registry in Registry._registries:
+        if registry is not but and (name in registry.entries or name.replace("-", "_") in registry.files()):
+            return _article(registry.kind)
+    return None
 
 
 class Registry(Generic[T]):
@@ -207,6 +266,8 @@ class Registry(Generic[T]):
         if name not in self.entries:
             self._load_entry_point(name)
         if name not in self.entries:
+            self._load_aliases(name)
+        if name not in self.entries:
             raise InputError(f"unknown {self.kind} {name!r}; {self._hint(name)}")
         return self.entries[name]
 
@@ -220,16 +281,22 @@ class Registry(Generic[T]):
 
     def _hint(self, name: str) -> str:
         """The nearest of all names and aliases, or else the canonical names."""
-        for other in Registry._registries:
-            if other is not self and (name in other.entries or name.replace("-", "_") in other.files()):
-                return f"it is {_article(other.kind)}, and {_article(self.kind)} is wanted here"
+        kind = kind_of(name, self)
+        if kind is not None:
+            return f"it is {kind}, and {_article(self.kind)} is wanted here"
         names = self.names()
         close = nearest(name, [*names, *self.entries])
         return close if close.startswith("did") else nearest(name, names)
 
-    def build(self, spec: str | Spec) -> T:
-        """The object that a spec describes."""
-        parsed = parse(spec, self.kind) if isinstance(spec, str) else spec
+    def takes(self, value: Any) -> bool:  # noqa: ARG002
+        """Whether `build` makes a product also of this value, which is no spec."""
+        return False
+
+    def build(self, spec: Any) -> T:
+        """The object that a spec, or its text, describes. Raises InputError for a pipe: that is several."""
+        if isinstance(spec, Pipe):
+            raise InputError(f"{shown(spec.text)}: one {self.kind} is wanted here, not a chain with '|'")
+        parsed: Spec = parse(spec, self.kind) if isinstance(spec, str) else spec
         return self.find(parsed.name).build(parsed)
 
     def names(self) -> list[str]:
@@ -273,6 +340,21 @@ class Registry(Generic[T]):
     def _load_entry_point(self, name: str) -> None:
         for point in self._entry_points():
             if point.name == name:
-                loaded = point.load()
+                loaded = self._loaded(point)
                 if name not in self.entries and callable(loaded) and not isinstance(loaded, Entry):
                     self(name)(loaded)
+
+    def _load_aliases(self, name: str) -> None:
+        """Load what is installed until something declares this alias; what cannot be imported is passed over."""
+        for point in self._entry_points():
+            with suppress(InputError):
+                self._loaded(point)
+            if name in self.entries:
+                return
+
+    def _loaded(self, point: Any) -> Any:
+        try:
+            return point.load()
+        except Exception as error:
+            why = f"{type(error).__name__}: {error}"
+            raise InputError(f"{self.kind} {point.name!r} ({point.value}) cannot be imported: {why}") from error

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from scansion.errors import InputError
 
-__all__ = ["Column", "Spec", "parse", "parse_pipe", "shown", "write"]
+__all__ = ["Column", "Pipe", "Spec", "parse", "parse_pipe", "shown", "write"]
 
 
 class Column(Struct, frozen=True):
@@ -38,11 +38,29 @@ class Spec(Struct, frozen=True):
         """The text, with this attribute of the named objects among the arguments."""
         parts = [write(a, attribute) for a in self.args]
         parts += [f"{k}={write(v, attribute)}" for k, v in self.kwargs.items()]
-        return f"{self.name}({', '.join(parts)})" if parts else self.name
+        name = self.name if _WORD.fullmatch(self.name) else _quoted(self.name)
+        return f"{name}({', '.join(parts)})" if parts else name
+
+
+class Pipe(Struct, frozen=True):
+    """Two or more specs joined by `|`, as one argument. The first may be a quoted name: a file's."""
+
+    specs: tuple[Spec, ...]
+
+    @property
+    def text(self) -> str:
+        """The text that parses back to this pipe."""
+        return self.written("spec")
+
+    def written(self, attribute: Literal["spec", "identity"]) -> str:
+        """The text, in the manner of `Spec.written`."""
+        first, *others = self.specs
+        lead = first.written(attribute) if first.args or first.kwargs or _bare(first.name) else _quoted(first.name)
+        return " | ".join([lead, *(other.written(attribute) for other in others)])
 
 
 _WORD = re.compile(r"[\w\-./:?=&@]+")
-_KEYWORD = re.compile(r"([A-Za-z_]\w*)\s*=(?!=)")
+_KEYWORD = re.compile(r"(\w+)\s*=(?!=)")  # a route may be called 2
 _INT = re.compile(r"[+-]?\d+$")
 _FLOAT = re.compile(r"[+-]?(\d+\.\d*|\.\d+|\d+)([eE][+-]?\d+)?$")
 _CONSTANTS = {"true": True, "false": False, "none": None, "null": None, "True": True, "False": False, "None": None}
@@ -58,6 +76,8 @@ def write(value: Any, attribute: Literal["spec", "identity"] = "spec") -> str:
     """
     if isinstance(value, Spec):
         return value.written(attribute) if value.args or value.kwargs else f"{value.name}()"
+    if isinstance(value, Pipe):
+        return value.written(attribute)
     if isinstance(value, Column):
         return "$" + (value.name if re.fullmatch(r"\w+", value.name) else _quoted(value.name))
     if value is None or isinstance(value, bool):
@@ -65,16 +85,22 @@ def write(value: Any, attribute: Literal["spec", "identity"] = "spec") -> str:
     if isinstance(value, int) or (isinstance(value, float) and math.isfinite(value)):
         return repr(value).replace("e+", "e")
     if isinstance(value, str):
-        plain = _WORD.fullmatch(value) and isinstance(_literal(value), str) and not _KEYWORD.match(value)
-        return value if plain else _quoted(value)
+        return value if _bare(value) and isinstance(_literal(value), str) else _quoted(value)
     if isinstance(value, list | tuple):
         return "[" + ", ".join(write(v, attribute) for v in value) + "]"
     named = getattr(value, attribute, None)
     if isinstance(named, str):
         return named
     if callable(value) and hasattr(value, "__qualname__"):
-        return write(f"python:{value.__module__}:{value.__qualname__}")
-    raise InputError(f"{value!r} has no text form in a spec; give a finite number, a string, a list or a named object")
+        module = getattr(value, "__module__", None) or "builtins"  # a method of a type such as str has none
+        return write(f"python:{module}:{value.__qualname__}")
+    shortly = repr(value) if len(repr(value)) <= 80 else f"{type(value).__name__} {getattr(value, 'name', '')}".strip()
+    raise InputError(f"{shortly} has no text form in a spec; give a finite number, a string, a list or a named object")
+
+
+def _bare(text: str) -> bool:
+    """Whether a word needs no quotes: it does not look like `name=value`, and a `=` before it stays one by itself."""
+    return bool(_WORD.fullmatch(text)) and not _KEYWORD.match(text) and not text.startswith("=")
 
 
 def _quoted(text: str) -> str:
@@ -159,14 +185,25 @@ class _Parser:
             self.fail(f"at most {_DEEPEST} levels of brackets")
         char = self.text[self.at : self.at + 1]
         if char and char in "\"'":
-            return self.quoted(char)
+            text = self.quoted(char)
+            return self.piped(Spec(text)) if self.peek("|") else text
         if self.take("["):
             return self.items("]", self.value)
         if self.take("$"):
             quote = self.text[self.at : self.at + 1]
             return Column(self.quoted(quote) if quote and quote in "\"'" else self.word("a column name"))
         word = self.word("an argument")
-        return self.called(word) if self.peek("(") else _literal(word)
+        if not self.peek("(") and not self.peek("|"):
+            return _literal(word)
+        found = self.called(word)
+        return self.piped(found) if self.peek("|") else found
+
+    def piped(self, first: Spec) -> Pipe:
+        """The pipe that begins with `first`, before its first bar."""
+        parts = [first]
+        while self.take("|"):
+            parts.append(self.called(self.word("a name")))
+        return Pipe(tuple(parts))
 
     def items(self, end: str, item: Callable[[], Any]) -> list[Any]:
         found: list[Any] = []
@@ -203,7 +240,10 @@ class _Parser:
         return Spec(name, tuple(args), kwargs)
 
     def pipe(self) -> tuple[Spec, ...]:
-        parts = [self.called(self.word(f"a {self.what} name"))]
+        self.space()
+        quote = self.text[self.at : self.at + 1]
+        quoted = bool(quote) and quote in "\"'"
+        parts = [Spec(self.quoted(quote)) if quoted else self.called(self.word(f"a {self.what} name"))]
         while self.take("|"):
             parts.append(self.called(self.word(f"a {self.what} name")))
         self.space()

@@ -17,13 +17,16 @@ from scansion.techniques._algebra import (
     Program,
     Technique,
     Wrap,
+    as_text,
     calls_per_outcome,
-    chain,
     compose,
     parse_techniques,
     prompt_of,
     technique,
+    techniques_of,
 )
+from scansion.techniques._branches import needed, repeats, side_by_side
+from scansion.techniques._steps import Step, inputs_of, shared
 from scansion.techniques._stops import Rule, Stop, stop
 
 __all__ = [
@@ -33,14 +36,21 @@ __all__ = [
     "Pipeline",
     "Program",
     "Rule",
+    "Step",
     "Stop",
     "Technique",
     "Wrap",
+    "as_text",
     "calls_per_outcome",
-    "chain",
     "compose",
+    "inputs_of",
+    "needed",
     "parse_techniques",
     "prompt_of",
+    "repeats",
+    "shared",
+    "side_by_side",
     "stop",
     "technique",
+    "techniques_of",
 ]

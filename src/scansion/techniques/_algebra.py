@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typing
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from scansion.errors import InputError
 from scansion.scorers import Extractor
-from scansion.specs import Registry, Spec, found_from, parse_pipe
+from scansion.specs import Entry, Registry, Spec, found_from, kind_of_object, parse_pipe
 from scansion.types import Example, Output, Sampling
 
 if typing.TYPE_CHECKING:
@@ -27,12 +27,13 @@ __all__ = [
     "Program",
     "Technique",
     "Wrap",
+    "as_text",
     "calls_per_outcome",
-    "chain",
     "compose",
     "parse_techniques",
     "prompt_of",
     "technique",
+    "techniques_of",
 ]
 
 
@@ -48,7 +49,9 @@ class Context(Struct, frozen=True, kw_only=True):
     `extractor` is how the primary scorer reads an answer. `pool` gives the rows that shots may come from: those of the
     dev part, or of data without a split all. `mapping` leads from a prompt's variables to the columns of those rows
     (empty: the names agree). `sampling` is what the prompt itself asks for; further calls ask for the same. Files are
-    found from `base_dir`.
+    found from `base_dir`. `further` gives a wrapper the program that it wraps with further techniques on it, edits
+    where they belong: at the prompt (None: nothing is known of that program but how to run it). `told_of` hears of each
+    prompt that the program sends, with its edits: its own and those of steps.
     """
 
     extractor: Extractor | None = None
@@ -57,6 +60,8 @@ class Context(Struct, frozen=True, kw_only=True):
     seed: int = 0
     base_dir: str = "."
     sampling: Sampling = Sampling()
+    further: Callable[[Sequence[Technique]], Program] | None = None
+    told_of: Callable[[Prompt], None] | None = None
 
 
 class Wrap(Struct, frozen=True):
@@ -65,7 +70,10 @@ class Wrap(Struct, frozen=True):
     It makes `times` times the calls of the program and `plus` more. `repeats` says that it asks the same several times
     and so lives from answers that differ; `fewer` that `times` and `plus` are the most, and answers decide how many it
     makes. `models` are the specs of further models that it asks, `variables` the inputs that it reads besides those of
-    the program, `source` is the digest of the files that it has read: what they say is part of its identity.
+    the program, `optional` those that it reads where the data has them, `source` is the digest of the files that it has
+    read: what they say is part of its identity. `gives` are the names of the steps in its `data["steps"]` that a later
+    step may read. `embedders` are the specs of models whose embeddings it uses, `ways_out` the words with which its
+    outputs say that there is no answer.
     """
 
     apply: Callable[[Program, Context], Program]
@@ -76,6 +84,11 @@ class Wrap(Struct, frozen=True):
     models: tuple[str, ...] = ()
     variables: tuple[str, ...] = ()
     source: str = ""
+    asks: Sampling = Sampling()
+    optional: tuple[str, ...] = ()
+    gives: tuple[str, ...] = ()
+    embedders: tuple[str, ...] = ()
+    ways_out: tuple[str, ...] = ()
 
 
 class Edit(Struct, frozen=True):
@@ -90,6 +103,7 @@ class Edit(Struct, frozen=True):
     models: tuple[str, ...] = ()
     variables: tuple[str, ...] = ()
     source: str = ""
+    embedders: tuple[str, ...] = ()
 
 
 class Technique:
@@ -129,17 +143,42 @@ class Technique:
         return self._parts("models")
 
     @property
+    def embedders(self) -> tuple[str, ...]:
+        """The specs of the models whose embeddings it uses."""
+        return self._parts("embedders")
+
+    @property
     def variables(self) -> tuple[str, ...]:
         """The inputs that it reads besides those of the program."""
         return self._parts("variables")
 
+    @property
+    def optional(self) -> tuple[str, ...]:
+        """The inputs that it reads where the data has them."""
+        return self._parts("optional")
+
+    @property
+    def gives(self) -> tuple[str, ...]:
+        """The names of its steps that a later step may read."""
+        return self._parts("gives")
+
+    @property
+    def ways_out(self) -> tuple[str, ...]:
+        """The words with which its outputs say that there is no answer."""
+        return self._parts("ways_out")
+
+    @property
+    def asks(self) -> Sampling:
+        """The sampling that it needs of the program's calls."""
+        return self.wrap.asks if self.wrap is not None else Sampling()
+
     def _parts(self, field: str) -> tuple[str, ...]:
         inner = self.wrap if self.wrap is not self.raw else None
-        found = (*getattr(self.raw, field), *(getattr(inner, field) if inner is not None else ()))
+        found = (*getattr(self.raw, field, ()), *(getattr(inner, field) if inner is not None else ()))
         return tuple(dict.fromkeys(found))
 
     def __or__(self, right: Any) -> Pipeline:
-        raise InputError(f"{self.spec} | {right}: a pipeline starts with a prompt: prompt | {self.spec} | ...")
+        raise InputError(f"{self.spec} | {_name(right)}: a pipeline starts with a prompt: prompt | {self.spec} | ...")
 
     def __ror__(self, left: Any) -> Pipeline:
         if not (isinstance(left, str | Path) or callable(left)):
@@ -153,7 +192,30 @@ class Technique:
         return self.spec
 
 
-technique = Registry("technique", "scansion.techniques", Technique, Technique)
+class _Techniques(Registry[Technique]):
+    """The registry of techniques. What is a program, and no technique, is told where it goes."""
+
+    def build(self, spec: Any) -> Technique:
+        """The technique that a spec describes."""
+        try:
+            return super().build(spec)
+        except InputError as error:
+            name = getattr(spec, "name", str(spec).partition("(")[0])
+            if not name.startswith("python:") or "missing a required argument" not in str(error):
+                raise
+            raise InputError(f"{error}; a function of inputs or texts is a step: chain({name})") from None
+
+    def _hint(self, name: str) -> str:
+        from scansion.techniques._step_text import is_model, is_prompt_file
+
+        if is_prompt_file(name):
+            return f"it is a prompt file: -p {name}, or a step: chain({name})"
+        if is_model(name):
+            return f"it is a model: -m {name}, or using({name})"
+        return super()._hint(name)
+
+
+technique = _Techniques("technique", "scansion.techniques", Technique, Technique)
 """The registry of techniques; `@technique("name", "alias")` registers a factory of an Edit or a Wrap."""
 
 _AS_IS = (Spec("as-is"), Spec("as_is"))
@@ -172,6 +234,25 @@ def parse_techniques(text: str, base_dir: str | Path | None = None) -> tuple[Tec
     return found
 
 
+def techniques_of(source: Any, base_dir: str | Path | None = None) -> tuple[Technique, ...]:
+    """What a plan lists as one: the techniques of a text, a Technique or its factory, or several of these in order.
+
+    Raises InputError as `parse_techniques` does, and for what is no technique.
+    """
+    if isinstance(source, str):
+        return parse_techniques(source, base_dir)
+    if isinstance(source, list | tuple) and source and not any(isinstance(each, str) for each in source):
+        found = tuple(each for one in source for each in techniques_of(one, base_dir))
+        check_order(found)
+        return found
+    built = source() if isinstance(source, Entry) and source.registry is technique else source
+    if not isinstance(built, Technique):
+        kind = kind_of_object(built, technique)
+        what = f"{_name(built)} is {kind}" if kind else f"{_name(built)} is none"
+        raise InputError(f"techniques: {what}; give a text in quotes, such as 'cot | vote(5)', or a technique")
+    return (built,)
+
+
 def check_order(techniques: Sequence[Technique]) -> None:
     """Raise InputError, with the right order, where an edit stands behind a wrapper."""
     wrapper: Technique | None = None
@@ -181,10 +262,16 @@ def check_order(techniques: Sequence[Technique]) -> None:
         elif wrapper is not None:
             edits = [t.spec for t in techniques if t.kind == "edit"]
             right = " | ".join([*edits, *(t.spec for t in techniques if t.kind == "wrap")])
+            within = f"; for a prompt in a step, write it there: b.prompty | {each.spec}" if _has_steps(wrapper) else ""
             raise InputError(
                 f"{' | '.join(t.spec for t in techniques)}: {each.name} edits a prompt, so it goes before "
-                f"{wrapper.name}, which runs one: {right}"
+                f"{wrapper.name}, which runs one: {right}{within}"
             )
+
+
+def _has_steps(wrapper: Technique) -> bool:
+    entry = technique.entries.get(wrapper.name)
+    return entry is not None and any("Step" in str(p.annotation) for p in entry.signature.parameters.values())
 
 
 class Composed(Struct, frozen=True):
@@ -210,17 +297,33 @@ def compose(program: Any, techniques: Sequence[Technique], context: Context) -> 
     start = load(program, base_dir=Path(context.base_dir)) if isinstance(program, str | Path) else program
     if isinstance(start, Prompt):
         context = msgspec.structs.replace(context, sampling=start.sampling)
+    prompt, run = _built(start, techniques, context)
+    return run if run is prompt or not techniques else Composed(run, prompt, as_text(techniques))
+
+
+def _built(start: Any, techniques: Sequence[Technique], context: Context) -> tuple[Prompt | None, Program]:
+    """The prompt with all edits, and it in all wrappers, each of which is told how to have more edits within it."""
+    from scansion.prompts import Prompt
+
     prompt = start if isinstance(start, Prompt) else None
     for each in techniques:
         if isinstance(each.raw, Edit):
             if prompt is None:
                 raise InputError(f"{each.spec} edits a prompt, and {_name(start)} is a program in Python")
             prompt = each.raw.apply(prompt, context)
+    if prompt is not None and context.told_of is not None:
+        context.told_of(prompt)
     run: Program = start if prompt is None else prompt
-    for each in techniques:
+    for at, each in enumerate(techniques):
         if each.wrap is not None:
-            run = each.wrap.apply(run, context)
-    return run if run is prompt or not techniques else Composed(run, prompt, chain(techniques))
+            further = partial(_further, start, techniques[:at], context)
+            run = each.wrap.apply(run, msgspec.structs.replace(context, further=further))
+    return prompt, run
+
+
+def _further(start: Any, before: Sequence[Technique], context: Context, more: Sequence[Technique]) -> Program:
+    """The start with the techniques before and more, the edits of both first."""
+    return _built(start, sorted([*before, *more], key=lambda each: each.kind == "wrap"), context)[1]
 
 
 def prompt_of(program: Any) -> Prompt | None:
@@ -255,7 +358,7 @@ class Pipeline:
     @property
     def spec(self) -> str:
         """The techniques as text."""
-        return chain(self.techniques)
+        return as_text(self.techniques)
 
     @cached_property
     def composed(self) -> Program:
@@ -269,7 +372,7 @@ class Pipeline:
         return f"{_name(self.program)} | {self.spec}"
 
 
-def chain(techniques: Sequence[Technique]) -> str:
+def as_text(techniques: Sequence[Technique]) -> str:
     """The techniques as text, `as-is` for none."""
     return " | ".join(t.spec for t in techniques) or "as-is"
 

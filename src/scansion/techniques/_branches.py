@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from scansion.errors import CallError, InputError, Quit, Unreached, Unscored
 from scansion.techniques._algebra import Program
 from scansion.types import Completion, Output
 
 __all__ = ["Branch", "Result", "needed", "repeats", "side_by_side"]
+
+T = TypeVar("T")
 
 Result = Output | Unscored | CallError
 
@@ -98,27 +100,39 @@ class _Handle:
 
     def __init__(self, lm: Any, turns: _Turns, branch: int) -> None:
         self._lm, self._turns, self._branch = lm, turns, branch
-        self._later: list[asyncio.Task[Completion]] = []
+        self._later: list[asyncio.Task[Any]] = []
 
     def __call__(self, prompt: Any, **sampling: Any) -> Awaitable[Completion]:
+        return self._turned(lambda: self._lm(prompt, **sampling))
+
+    def embed(self, texts: Sequence[str], *, shared: bool = False) -> Awaitable[Any]:
+        """The vectors of texts; shared ones are in no outcome's trace, and so need no turn."""
+
+        def ask() -> Awaitable[Any]:
+            found: Awaitable[Any] = self._lm.embed(texts, shared=shared)
+            return found
+
+        return ask() if shared else self._turned(ask)
+
+    def _turned(self, ask: Callable[[], Awaitable[T]]) -> Awaitable[T]:
+        """What `ask` gives, asked at once or when it is this branch's turn."""
         turns, branch = self._turns, self._branch
         number = turns.asked[branch]
         turns.asked[branch] += 1
         if turns.is_turn(branch, number):
-            return self._ask(prompt, sampling)
-        task = asyncio.ensure_future(self._in_turn(number, prompt, sampling))
+            return self._ask(ask)
+        task = asyncio.ensure_future(self._in_turn(number, ask))
         self._later.append(task)
         return task
 
-    async def _in_turn(self, number: int, prompt: Any, sampling: dict[str, Any]) -> Completion:
+    async def _in_turn(self, number: int, ask: Callable[[], Awaitable[T]]) -> T:
         await self._turns.turn(self._branch, number)
-        return await self._ask(prompt, sampling)
+        return await self._ask(ask)
 
-    def _ask(self, prompt: Any, sampling: dict[str, Any]) -> Awaitable[Completion]:
+    def _ask(self, ask: Callable[[], Awaitable[T]]) -> Awaitable[T]:
         self._turns.made[self._branch] += 1
         self._turns.changed()
-        reply: Awaitable[Completion] = self._lm(prompt, **sampling)
-        return reply
+        return ask()
 
     def using(self, model_spec: str) -> _Handle:
         """A handle on another model that keeps the same turns."""

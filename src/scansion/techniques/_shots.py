@@ -1,39 +1,187 @@
-"""Which rows are shown as shots: the candidates of a run, and the choice for each example."""
+"""Which rows are shown as shots: the rows of a run that they may come from, and the choice for each example."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from hashlib import blake2b
 from itertools import islice
-from typing import Any
+from typing import Any, Literal, Protocol
 
 import msgspec
+from msgspec import Struct
 
+from scansion.data.near import Likeness
 from scansion.errors import InputError, nearest
+from scansion.prompts.shots import Chosen, Render
+from scansion.scorers._texts import as_text
 from scansion.techniques._algebra import Context
-from scansion.types import Example, hexdigest
+from scansion.techniques._fitting import Fitting
+from scansion.types import Example, Request, canonical, hexdigest
 
-__all__ = ["Selection", "by_variable", "first", "named", "rows_for_shots", "sampled"]
+__all__ = [
+    "MANY",
+    "AsTheyStand",
+    "Order",
+    "Ranker",
+    "Rows",
+    "Selection",
+    "Ways",
+    "by_variable",
+    "enough",
+    "first",
+    "named",
+    "round_robin",
+    "rows_for_shots",
+    "rows_of_file",
+    "sampled",
+    "text_of",
+    "usable",
+]
 
-_SPARE = 32  # candidates beyond k, for rows that are the example itself
+_SPARE = 32  # candidates beyond k, for rows that are the example itself or nearly
+MANY = 2000  # the most shots of one prompt where as many as fit are wanted
+
+Order = Literal["near-last", "near-first", "random", "data"]
 
 
-class Selection:
-    """The first `k` of the candidates whose inputs differ from the example's; fewer where the candidates give out.
+class Ranker(Protocol):
+    """Puts rows in the order in which they are chosen; `fixed` says that it is the same for every example."""
 
-    `spec` is the technique's text, `identity` that with the digest of the candidates. The choice is `fixed`: it is the
-    same for every example that is not among the shots itself.
-    """
+    @property
+    def fixed(self) -> bool: ...
+
+    async def ranked(self, rows: Any, inputs: Mapping[str, Any], count: int, lm: Any) -> list[int]:
+        """At least the first `count` of the rows (their places) that may be shown with these inputs, best first."""
+        ...
+
+
+class AsTheyStand:
+    """The order of the candidates."""
 
     fixed = True
 
-    def __init__(self, spec: str, k: int, candidates: Sequence[Example]) -> None:
-        self.spec, self.k, self.candidates = spec, k, candidates
-        self.identity = f"{spec}#{hexdigest([(c.inputs, c.target, c.rationale) for c in candidates])}"
+    async def ranked(self, rows: Rows, inputs: Mapping[str, Any], count: int, lm: Any) -> list[int]:  # noqa: ARG002
+        """All rows that may be shown with these inputs."""
+        return rows.apart(range(len(rows.examples)), inputs)
 
-    async def select(self, inputs: Mapping[str, Any], lm: Any) -> tuple[Example, ...]:  # noqa: ARG002
+
+class Ways(Struct, frozen=True):
+    """How the chosen rows are treated: equal numbers of each target, their order, the bounds of the context."""
+
+    balanced: bool = False
+    order: Order | None = None
+    seed: int = 0
+    fitting: Fitting | None = None
+
+
+class Rows:
+    """Candidates, and their texts: the values of the prompt's `variables`."""
+
+    def __init__(self, examples: Sequence[Example], variables: Sequence[str]) -> None:
+        self.examples, self.variables = examples, tuple(variables)
+        self.texts = [text_of(example.inputs, self.variables) for example in examples]
+
+    def mark(self) -> str:
+        """The digest of the rows."""
+        sink = blake2b(digest_size=16)
+        for row in self.examples:
+            sink.update(canonical([row.inputs, row.target, row.rationale]))
+        return sink.hexdigest()
+
+    def apart(self, places: Iterable[int], inputs: Mapping[str, Any], count: int | None = None) -> list[int]:
+        """The first `count` of these places (default: all) whose rows are neither the example nor nearly so."""
+        text = text_of(inputs, self.variables)
+        likeness = Likeness(text)
+
+        def other(place: int) -> bool:
+            return not (_same(self.examples[place].inputs, inputs) or (text and likeness.alike(self.texts[place])))
+
+        return list(islice(filter(other, places), count))
+
+
+class Selection:
+    """Chooses the first `k` of the rows that differ from the example, fewer where they give out.
+
+    `spec` is the technique's text, `identity` that with the digest of the candidates. The choice is `fixed` where it is
+    the same for every example that is not among the shots itself. `showable` are the rows that may be shown to examples
+    that they are not nearly the same as.
+    """
+
+    def __init__(
+        self, spec: str, k: int | None, rows: Rows, ways: Ways, ranker: Ranker, identity: str | None = None
+    ) -> None:
+        self.spec, self.k, self.rows = spec, k, rows
+        self._ways, self._ranker = ways, ranker
+        candidates = rows.examples
+        self.identity = identity or f"{spec}#{hexdigest([(c.inputs, c.target, c.rationale) for c in candidates])}"
+        self.fixed = ranker.fixed and ways.order != "random" and ways.fitting is None
+
+    @property
+    def candidates(self) -> Sequence[Example]:
+        return self.rows.examples
+
+    @property
+    def showable(self) -> Sequence[Example]:
+        """The rows of which all examples see some: the first `k` where the choice is fixed, else all."""
+        return self.candidates[: self.k] if self.fixed else self.candidates
+
+    def check(self, channel: Any) -> None:
+        """Raise InputError where it is not known what fits the model of this channel."""
+        if self._ways.fitting is not None:
+            self._ways.fitting.bound(channel, self.k)
+
+    async def select(self, inputs: Mapping[str, Any], lm: Any, render: Render | None = None) -> Chosen:
         """The shots for an example with these inputs."""
-        return tuple(islice((c for c in self.candidates if not _same(c.inputs, inputs)), self.k))
+        most = MANY if self.k is None else self.k
+        ranked = await self._ranker.ranked(self.rows, inputs, most, lm)
+        if self._ways.balanced:
+            ranked = round_robin(ranked, lambda place: canonical(self.rows.examples[place].target))
+        places = ranked[:most]
+        told: dict[str, Any] = {}
+        if self._ways.fitting is not None and render is not None:
+            kept = await self._fitting(places, inputs, lm, render)
+            if self.k is not None and kept < len(places):
+                told["shots_left_out"] = len(places) - kept
+            places = places[:kept]
+        chosen = Chosen(self._shown(places, inputs))
+        chosen.told = told
+        return chosen
+
+    async def _fitting(self, places: Sequence[int], inputs: Mapping[str, Any], lm: Any, render: Render) -> int:
+        """How many of the places there is room for."""
+
+        def request(count: int) -> Request:
+            return render(inputs, self._shown(places[:count], inputs))
+
+        fitting = self._ways.fitting
+        return len(places) if fitting is None else await fitting.most(request, len(places), lm, self.k)
+
+    def _shown(self, places: Sequence[int], inputs: Mapping[str, Any]) -> list[Example]:
+        """The rows in the order in which they are shown."""
+        order = self._ways.order
+        if order == "near-last":
+            places = places[::-1]
+        elif order == "data":
+            places = sorted(places, key=lambda place: (self.rows.examples[place].row, place))
+        elif order == "random":
+            places = list(places)
+            random.Random(f"{self._ways.seed} {hexdigest(inputs)}").shuffle(places)
+        return [self.rows.examples[place] for place in places]
+
+
+def round_robin(places: Sequence[int], label: Callable[[int], bytes]) -> list[int]:
+    """The places in rounds: the first of each label, then the second of each, labels in the order of their first."""
+    groups: dict[bytes, list[int]] = {}
+    for place in places:
+        groups.setdefault(label(place), []).append(place)
+    rounds = max(map(len, groups.values()), default=0)
+    return [group[turn] for turn in range(rounds) for group in groups.values() if turn < len(group)]
+
+
+def text_of(inputs: Mapping[str, Any], variables: Sequence[str]) -> str:
+    """What a row is compared by: the values of the prompt's variables, never the target."""
+    return "\n".join(as_text(inputs[name]) for name in variables if inputs.get(name) is not None)
 
 
 def _same(shot: Mapping[str, Any], inputs: Mapping[str, Any]) -> bool:
@@ -46,24 +194,40 @@ def rows_for_shots(context: Context, source: str | None) -> tuple[Iterable[Examp
     Raises InputError where there are none, or where the columns of `source` do not fit the prompt.
     """
     if source is not None:
-        from scansion.data import open_dataset
-
-        data = open_dataset(source, base_dir=context.base_dir)
-        return (row.example for row in data.rows()), data.match(list(context.mapping))
+        return rows_of_file(context, source)
     if context.pool is None:
         raise InputError("shots: there is no data to take rows from; give source=FILE, or run it on a data set")
     return context.pool(), context.mapping
 
 
-def first(rows: Iterable[Example], k: int) -> list[Example]:
-    """The first rows with a target: `k` and some to spare. Raises InputError if there are too few."""
-    return _enough(list(islice(_usable(rows), k + _SPARE)), k)
+def rows_of_file(context: Context, path: str) -> tuple[Iterable[Example], Mapping[str, str]]:
+    """The rows of a file, likewise."""
+    from scansion.data import open_dataset
+
+    data = open_dataset(path, base_dir=context.base_dir)
+    return (row.example for row in data.rows()), data.match(list(context.mapping))
 
 
-def sampled(rows: Iterable[Example], k: int, seed: int) -> list[Example]:
+def first(rows: Iterable[Example], k: int | None, balanced: bool = False) -> list[Example]:
+    """The first rows with a target: `k` (None: MANY) and some to spare. Raises InputError if there are too few."""
+    return enough(_cut(usable(rows), k, balanced), k)
+
+
+def sampled(rows: Iterable[Example], k: int | None, seed: int, balanced: bool = False) -> list[Example]:
     """Rows with a target drawn by `seed`, in the order drawn: `k` and some to spare. Raises InputError likewise."""
-    usable = _enough(list(_usable(rows)), k)
-    return random.Random(seed).sample(usable, min(len(usable), k + _SPARE))
+    found = enough(list(usable(rows)), k)
+    if balanced:
+        return _cut(iter(random.Random(seed).sample(found, len(found))), k, balanced)
+    return random.Random(seed).sample(found, min(len(found), (k or MANY) + _SPARE))
+
+
+def _cut(rows: Iterator[Example], k: int | None, balanced: bool) -> list[Example]:
+    most = (k or MANY) + _SPARE
+    if not balanced:
+        return list(islice(rows, most))
+    held = list(rows)
+    turns = round_robin(range(len(held)), lambda place: canonical(held[place].target))
+    return [held[place] for place in turns[:most]]
 
 
 def named(rows: Iterable[Example], ids: Sequence[str]) -> list[Example]:
@@ -71,7 +235,7 @@ def named(rows: Iterable[Example], ids: Sequence[str]) -> list[Example]:
     wanted = set(ids)
     known: dict[str, Example] = {}
     others: list[str] = []
-    for row in _usable(rows):
+    for row in usable(rows):
         if row.id in wanted:
             known[row.id] = row
         elif len(others) < 1000:
@@ -92,11 +256,15 @@ def by_variable(rows: Sequence[Example], mapping: Mapping[str, str]) -> list[Exa
     return [msgspec.structs.replace(row, inputs=renamed(row)) for row in rows] if mapping else list(rows)
 
 
-def _usable(rows: Iterable[Example]) -> Iterable[Example]:
+def usable(rows: Iterable[Example]) -> Iterator[Example]:
+    """The rows that have a target."""
     return (row for row in rows if row.target is not None)
 
 
-def _enough(rows: list[Example], k: int) -> list[Example]:
-    if len(rows) < k:
+def enough(rows: list[Example], k: int | None) -> list[Example]:
+    """The rows. Raises InputError where there are fewer than `k`, or none."""
+    if k is None and not rows:
+        raise InputError("shots: there are no rows with a target to choose from")
+    if k is not None and len(rows) < k:
         raise InputError(f"shots: {k} are wanted, and there are {len(rows)} rows with a target to choose from")
     return rows

@@ -10,6 +10,7 @@ import msgspec
 from scansion.errors import InputError, ProgramError
 from scansion.scorers import Extractor
 from scansion.techniques._algebra import Context, Program, Wrap, technique
+from scansion.techniques._way_out import renewed
 from scansion.types import Completion, Message, Output, Request, Sampling
 
 __all__ = ["extract"]
@@ -65,7 +66,7 @@ def _concluded(first: Output, request: Request, reply: Completion, by: Extractor
     data = {name: value for name, value in first.data.items() if name != "extractor"}
     if by is not None:
         data["extractor"] = by.identity
-    return Output(
+    output = Output(
         text=reply.text,
         answer=by(reply.text) if by is not None else None,
         messages=transcript,
@@ -73,3 +74,4 @@ def _concluded(first: Output, request: Request, reply: Completion, by: Extractor
         finish_reason=reply.finish_reason,
         data={**data, "reasoning": first.text},
     )
+    return renewed(output)

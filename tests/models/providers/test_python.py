@@ -32,6 +32,8 @@ def module(tmp_path, monkeypatch):
         "def broken(prompt): raise ValueError('two\\nlines')\n"
         "def skipped(prompt): raise Unscored('skipped')\n"
         "def number(prompt): return 3\n"
+        "def stops(prompt): return next(iter([]))\n"
+        "def leaves(prompt): raise SystemExit(3)\n"
         "def none(): return ''\n"
         "class Caller:\n"
         "    async def __call__(self, prompt): return 'called ' + prompt\n"
@@ -92,7 +94,12 @@ def test_the_identity_follows_the_source(module, tmp_path):
 
 @pytest.mark.parametrize(
     ("function", "message"),
-    [("broken", r"ValueError: two lines \(model_for_test_\d+.py:9\)"), ("number", "returned int")],
+    [
+        ("broken", r"ValueError: two lines \(model_for_test_\d+.py:9\)"),
+        ("number", "returned int"),
+        ("stops", "StopIteration"),
+        ("leaves", "SystemExit: 3"),
+    ],
 )
 def test_a_failing_function_is_a_program_error(module, function, message):
     with pytest.raises(CallError, match=message) as caught:

@@ -158,12 +158,12 @@ def _filter(reader: Reader) -> None:
     plain = {key: partial(choose, which=which, flips=None) for key, which in _WHICH.items()}
     every = partial(choose, which="all", flips=None, tag=None, text="")
     reader.choose(
-        "only:  w wrong  e errors  u unscored  f flips  t tagged  a all",
+        "only:  w wrong  e errors  u unscored  s abstained  f flips  t tagged  a all",
         {**plain, "f": flips, "t": tagged, "a": every},
     )
 
 
-_WHICH = {"w": "wrong", "e": "errors", "u": "unscored"}
+_WHICH = {"w": "wrong", "e": "errors", "u": "unscored", "s": "abstained"}
 
 
 def _other(reader: Reader) -> str | None:
@@ -240,7 +240,7 @@ _TABLE = (
     _Command(("g",), _goto, "g", "go to item N"),
     _Command(("tab",), _other, "Tab", "act on another variant (`>` marks the one that keys act on)"),
     _Command(("v",), lambda r: r.show_calls(), "v", "the trace of calls, with prompts exactly as sent; again: hide it"),
-    _Command(("f",), _filter, "f", "only the wrong, errors, unscored, flips, tagged; all", "f filter"),
+    _Command(("f",), _filter, "f", "only the wrong, errors, unscored, abstained, flips, tagged; all", "f filter"),
     _Command(("/",), _search, "/", "only those with a text", "/ search"),
     _Command(("t",), _tag, "t", "tag the outcome (Tab completes); a tag that stands comes off", "t tag"),
     _Command(("m",), _mark, "m", "mark the outcome right or wrong", "m mark"),

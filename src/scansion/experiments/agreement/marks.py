@@ -74,10 +74,10 @@ def _found(view: OutcomeView, scorer: str, *, first: bool, passing: float) -> Ce
 
 
 def _pass_mark(run: RunRecord, number: int) -> float:
-    """From which score on the scorer of that number says right: the run's pass mark for the primary one; for others,
-    whose scale may be another, 1 at most."""
+    """From which score on the scorer of that number says right: the run's pass mark for the primary one, their own for
+    others."""
     mark = float(run.plan["pass_mark"])
-    return mark if number == 0 else min(mark, 1.0)
+    return mark if number == 0 else float(run.context["scorers"][number].get("pass_mark", min(mark, 1.0)))
 
 
 def corrected_run(lab: Lab, marks: Marks, spec: LabelSpec) -> tuple[list[CorrectedMean], list[str]]:

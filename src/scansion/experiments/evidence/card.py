@@ -166,7 +166,8 @@ def _shots(side: Side, sample: Sample | None, lab: Lab | None) -> tuple[list[Wor
     if found is None or lab is None:
         return [], ""
     for view in lab.views(found.run, variant=found.variant, limit=1):
-        return (_worked(view.calls[0].request) if view.calls else []), f"{found.technique} in {found.run}"
+        asked = next((call.request for call in view.calls if not call.request.embeds), None)
+        return (_worked(asked) if asked is not None else []), f"{found.technique} in {found.run}"
     return [], ""
 
 

@@ -35,8 +35,8 @@ from scansion.types import digest
 __all__ = ["Rerun", "VerdictChange", "changes", "repeat", "replan", "rerun", "worth_repeating"]
 
 _SETTINGS = (
-    *("split", "part", "trials", "no_answer", "truncated", "gold_check", "margin", "alpha", "limit", "seed"),
-    *("until", "pass_mark", "scorers", "base_dir", "data", "volume", "only", "budget"),
+    *("split", "part", "trials", "no_answer", "abstained", "truncated", "gold_check", "margin", "alpha", "limit"),
+    *("seed", "until", "pass_mark", "scorers", "base_dir", "data", "volume", "only", "budget"),
 )
 
 

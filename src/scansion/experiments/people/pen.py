@@ -24,6 +24,7 @@ from scansion.experiments.people.targets import as_target, same_value
 from scansion.experiments.results import OutcomeView
 from scansion.experiments.store.runs import RunRecord
 from scansion.scorers import Scorer, build_scorer
+from scansion.techniques._way_out import wanted
 from scansion.types import Example
 
 __all__ = ["Pen", "scorers_of"]
@@ -39,10 +40,11 @@ def scorers_of(run: RunRecord) -> list[Scorer]:
 
 
 class Pen:
-    """The acts of one person in one sitting, the last of which can be undone. `scorers` are those of the run."""
+    """The acts of one person in one sitting, the last of which can be undone. `scorers` are those of the run,
+    `ways_out` the words with which its variants abstain."""
 
-    def __init__(self, annotations: Annotations, scorers: Sequence[Scorer] = ()) -> None:
-        self.annotations, self._scorers = annotations, scorers
+    def __init__(self, annotations: Annotations, scorers: Sequence[Scorer] = (), ways_out: Sequence[str] = ()) -> None:
+        self.annotations, self._scorers, self._ways_out = annotations, scorers, ways_out
         self.acts = 0
         self._undo: list[tuple[str, Callable[[], object]]] = []
 
@@ -118,7 +120,7 @@ class Pen:
     def _refusal(self, example: Example) -> str:
         """What is to be said of a target that a scorer would not accept."""
         for scorer in self._scorers:
-            if (why := scorer.refuses_gold(example)) is not None:
+            if (why := scorer.refuses_gold(example)) is not None and not wanted(example.target, self._ways_out):
                 return f", but {scorer.name} does not accept it: {why}"
         return ""
 

@@ -298,7 +298,8 @@ class _Drafting:
 
         def handle() -> LM:
             channel = self.gateway.channel(self.judge_model)
-            lms.append(LM(self.gateway, channel, Trace(), trial=view.trial, purpose="judge"))
+            trace = Trace(hidden=self._run.context.get("roles", ()))
+            lms.append(LM(self.gateway, channel, trace, trial=view.trial, purpose="judge"))
             return lms[-1]
 
         record = OutcomeRecord(key=bytes.fromhex(view.key), status=DONE, cost=view.cost_usd, latency=view.latency)

@@ -1,4 +1,4 @@
-"""Votes to ratings: who is better than whom, how sure that is, and which pair to ask about next. Asks no model."""
+"""Votes to ratings: who is better than whom, how sure that is, and which pair to ask about next."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from scansion.errors import InputError
+from scansion.experiments.rating.judge_calls import JudgeCalls
 from scansion.experiments.rating.methods import Method, find_method
 from scansion.experiments.rating.notes import notes_of
 from scansion.experiments.rating.votes import UNREAD, VoteColumns, Votes, read_votes
@@ -81,7 +82,8 @@ class Ratings(Struct, frozen=True):
 
     `votes` counts those that were read, `unit` and `units` what was drawn anew. `win_probability` is the chance that
     row is preferred to column, a tie counting half, in the order of `ratings`; None for methods without such, and
-    between `groups`: players that never met those of another group. `notes` are what to know before believing.
+    between `groups`: players that never met those of another group. `notes` are what to know before believing. `judge`
+    is there where votes were not read from a file but made by one.
     """
 
     file: str
@@ -102,6 +104,7 @@ class Ratings(Struct, frozen=True):
     groups: list[list[str]]
     notes: list[str]
     next: list[NextPair]
+    judge: JudgeCalls | None = None
 
 
 def rate(

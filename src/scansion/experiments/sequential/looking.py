@@ -32,16 +32,19 @@ _AHEAD = 8  # examples that may run ahead of the last look
 _SHARE = 10  # or one in so many of those that were looked at
 
 
-def counted(record: OutcomeRecord, score: ScoreRecord | None, *, lenient: bool, cut: bool) -> Mark:
+def counted(
+    record: OutcomeRecord, score: ScoreRecord | None, *, lenient: bool, cut: bool, silent: bool = False
+) -> Mark:
     """What an outcome counts as under the plan's rules (see `figures.EFFECTIVE`): `lenient` is `no_answer: wrong`,
-    `cut` is `truncated: unscored`. One that nobody has scored counts as unscored."""
+    `silent` is `abstained: wrong`, `cut` is `truncated: unscored`. One that nobody has scored counts as unscored."""
+    wrong = [reason for reason, counts in (("no answer", lenient), ("abstained", silent)) if counts]
     if record.status == ERROR:
         return ERROR, 0.0
     if record.status == UNSCORED:
-        return (DONE, 0.0) if lenient and record.reason == "no answer" else (UNSCORED, 0.0)
+        return (DONE, 0.0) if record.reason in wrong else (UNSCORED, 0.0)
     if (record.truncated and cut) or score is None:
         return UNSCORED, 0.0
-    if score.state == UNSCORED and lenient and score.reason == "no answer":
+    if score.state == UNSCORED and score.reason in wrong:
         return DONE, 0.0
     return score.state, score.value or 0.0 if score.state == DONE else 0.0
 
@@ -203,7 +206,8 @@ class Looking(Agenda):
 
     def _mark(self, record: OutcomeRecord, score: ScoreRecord | None) -> Mark:
         plan = self._session.plan
-        return counted(record, score, lenient=plan.no_answer == "wrong", cut=plan.truncated == "unscored")
+        lenient, silent = plan.no_answer == "wrong", plan.abstained == "wrong"
+        return counted(record, score, lenient=lenient, cut=plan.truncated == "unscored", silent=silent)
 
     def _take(self, seat: _Seat, mark: Mark) -> None:
         seat.mark = mark

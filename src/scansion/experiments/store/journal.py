@@ -11,6 +11,8 @@ import sqlite3
 import time
 from collections.abc import Callable
 from contextvars import ContextVar
+from functools import partial
+from hashlib import blake2b
 from typing import Any
 
 import msgspec
@@ -23,6 +25,7 @@ from scansion.types import Call
 __all__ = ["Journal", "payer"]
 
 _PUT = "INSERT OR IGNORE INTO calls (key, body, created, run, variant, judge, cost) VALUES (?, ?, ?, ?, ?, ?, ?)"
+_POOL = "INSERT OR IGNORE INTO pools (variant, mark, calls) VALUES (?, ?, ?)"
 _POLL = 0.02  # seconds between two looks for a call that another process is making
 
 
@@ -33,12 +36,14 @@ payer: ContextVar[int | None] = ContextVar("payer", default=None)
 class Journal:
     """Implements `models.base.Recorder` on the lab's database, and batches its other writes.
 
-    `run` is the run that pays for the calls that are put.
+    `run` is the run that pays for the calls that are put; `variants` are the identities of its variants, by number.
     """
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
         self.run: int | None = None
+        self.variants: list[bytes] = []
+        self._pools: set[tuple[int, bytes]] = set()
         self.presence: Presence | None = None
         self.in_flight: set[bytes] = set()
         self._calls: dict[bytes, tuple[Any, ...]] = {}
@@ -72,6 +77,18 @@ class Journal:
         self.in_flight.discard(key)
         if self.presence is not None and self.presence.shared:
             self.presence.drop(key)
+
+    def pooled(self, keys: bytes) -> None:
+        """Note that the variant whose outcome asks now rests on these calls, which are in no outcome's trace."""
+        variant = payer.get()
+        if variant is None or variant >= len(self.variants) or (variant, keys) in self._pools:
+            return
+        self._pools.add((variant, keys))
+        row = (self.variants[variant], blake2b(keys, digest_size=16).digest(), keys)
+        self.later(partial(self._note_pool, row))
+
+    def _note_pool(self, row: tuple[bytes, bytes, bytes]) -> None:
+        self._db.execute(_POOL, row)
 
     async def put(self, call: Call) -> None:
         """Store a call; returns once it is committed. Raises CallError for what cannot be written down."""

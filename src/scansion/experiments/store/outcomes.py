@@ -11,11 +11,11 @@ import sqlite3
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from scansion.errors import PASSING
 from scansion.experiments.store.codec import pack, unpack
-from scansion.types import Call, Message, Output
+from scansion.types import Call, FinishReason, Message, Output, TokenLogprob
 
 __all__ = [
     "DONE",
@@ -26,6 +26,7 @@ __all__ = [
     "OutcomeTable",
     "ScoreDetail",
     "ScoreRecord",
+    "packed_output",
     "plain_output",
 ]
 
@@ -39,8 +40,8 @@ class OutcomeRecord(Struct, frozen=True):
     """One outcome as stored. `reason` is the unscored reason or the error's kind; `calls` the keys of its calls in
     order, 16 bytes each; `cluster` the label of equal requests; `cost` None where a call has no price.
 
-    `made` is when it was stored, in seconds since 1970. `output` is the packed Output, None when there is none, and
-    also when it is just the reply of the last call.
+    `made` is when it was stored, in seconds since 1970. `output` is the packed Output beside its last call (see
+    `packed_output`), None when there is none, and also when it is just the reply of the last call.
     """
 
     key: bytes
@@ -102,6 +103,46 @@ def plain_output(call: Call) -> Output:
         reply = Message(role="assistant", content=done.text, tool_calls=done.tool_calls)
         messages = (*request.messages, reply)
     return Output(text=done.text, messages=messages, logprobs=done.logprobs, finish_reason=done.finish_reason)
+
+
+class _Kept(Struct, frozen=True, omit_defaults=True):
+    """An output as it is stored: `last` are the fields left out because they are those of the last call's reply. The
+    text is always there, for those who read nothing else."""
+
+    text: str
+    answer: Any = None
+    messages: tuple[Message, ...] | str = ()
+    logprobs: tuple[TokenLogprob, ...] | None = None
+    finish_reason: FinishReason | None = None
+    data: dict[str, Any] = {}
+    last: tuple[str, ...] = ()
+
+
+_LEFT_OUT: dict[str, Any] = {"messages": (), "logprobs": None}
+
+
+def packed_output(output: Output, last: Call | None) -> bytes | None:
+    """An output as it is stored beside its last call: what differs from that call's reply, None where nothing does.
+
+    Raises TypeError, OverflowError, ValueError for an answer or data that cannot be stored.
+    """
+    plain = plain_output(last) if last is not None else None
+    if output == plain:
+        return None
+    kept = _Kept(**structs.asdict(output))
+    same = [
+        n for n in _LEFT_OUT if plain is not None and getattr(output, n) and getattr(output, n) == getattr(plain, n)
+    ]
+    return pack(structs.replace(kept, last=tuple(same), **{n: _LEFT_OUT[n] for n in same}) if same else kept)
+
+
+def _unpacked_output(kept: _Kept, last: Call | None) -> Output:
+    """The output again; without the call what was left out stays empty."""
+    found = {name: getattr(kept, name) for name in Output.__struct_fields__}
+    if kept.last and last is not None:
+        plain = plain_output(last)
+        found |= {name: getattr(plain, name) for name in kept.last if name in _LEFT_OUT}
+    return Output(**found)
 
 
 Member = tuple[int, int, int, int]
@@ -177,12 +218,14 @@ class OutcomeTable:
 
     def output(self, record: OutcomeRecord) -> Output | None:
         """What the program of this outcome produced, None if nothing."""
-        if record.output is not None:
-            return unpack(record.output, Output)
-        if record.status != DONE:
+        kept = unpack(record.output, _Kept) if record.output is not None else None
+        if kept is None and record.status != DONE:
             return None
-        calls = self.calls(record.calls[-16:])
-        return plain_output(calls[0]) if calls else None
+        calls = self.calls(record.calls[-16:]) if kept is None or kept.last else []
+        last = calls[0] if calls else None
+        if kept is not None:
+            return _unpacked_output(kept, last)
+        return plain_output(last) if last is not None else None
 
     def scorer_id(self, identity: str) -> int:
         """The number by which scores name a scorer."""

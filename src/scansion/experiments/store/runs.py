@@ -43,6 +43,9 @@ class RunRecord(Struct, frozen=True):
 KeptRow = tuple[Example, int, int, int]
 """An example, its line and byte offset in the file, and its digest."""
 
+_SINCE = {"abstained": "unscored"}
+"""What plans say that were kept before a field was there."""
+
 _COLUMNS = "id, name, plan, context, dataset, created, finished, planned, usd"
 
 
@@ -189,7 +192,7 @@ class RunTable:
 
     def _record(self, row: tuple[Any, ...]) -> RunRecord:
         id, name, plan, context, *rest = row
-        return RunRecord(id, name, unpack(plan, dict), unpack(context, dict), *rest)
+        return RunRecord(id, name, {**_SINCE, **unpack(plan, dict)}, unpack(context, dict), *rest)
 
 
 def example_mark(example: Example) -> int:

@@ -147,7 +147,15 @@ def _orders(db: sqlite3.Connection) -> None:
     )
 
 
-MIGRATIONS: list[Callable[[sqlite3.Connection], None]] = [_first_tables, _annotations, _looks, _orders]
+def _pools(db: sqlite3.Connection) -> None:
+    """The calls that a variant's outcomes rest on besides those of their traces: keys one after another."""
+    db.execute(
+        "CREATE TABLE pools (variant BLOB NOT NULL, mark BLOB NOT NULL, calls BLOB NOT NULL, "
+        "PRIMARY KEY (variant, mark)) WITHOUT ROWID"
+    )
+
+
+MIGRATIONS: list[Callable[[sqlite3.Connection], None]] = [_first_tables, _annotations, _looks, _orders, _pools]
 """What brings a database up to date, in order. A new one is added at the end; those that stand there never change."""
 
 

@@ -117,6 +117,10 @@ class Pocket:
         scored = await asyncio.to_thread(engine.score, context, tokens, top)
         return scored.logprobs
 
+    async def count(self, request: Request) -> int:
+        """The tokens of a request's prompt. Raises CallError `context_length` for one that is far too long."""
+        return len((await self._opened()).tokens(request))
+
     async def close(self) -> None:
         """Give the engine back; a later call takes it again."""
         self._engine = None

@@ -167,7 +167,8 @@ def _request(line: Line) -> Request:
     """The request that an exact line answers."""
     return Request(
         messages=line.messages or (),
-        text=line.prompt,
+        text=line.prompt if line.embed is None else line.embed,
+        embeds=line.embed is not None,
         sampling=msgspec.convert(line.sampling or {}, Sampling),
         tools=line.tools or (),
         tool_choice=line.tool_choice,
@@ -179,8 +180,10 @@ def _line(call: Call, k: int | None = None) -> bytes:
     """The line of a call, with its `k` where that does not follow from the lines before."""
     request, completion = call.request, call.completion
     line = Line(
-        prompt=request.text,
+        prompt=None if request.embeds else request.text,
         messages=None if request.text is not None else request.messages,
+        embed=request.text if request.embeds else None,
+        vector=completion.vector or None,
         model=call.model,
         sampling=msgspec.to_builtins(request.sampling) or None,
         exact=True,
@@ -191,7 +194,9 @@ def _line(call: Call, k: int | None = None) -> bytes:
         served=completion.model,
     )
     values = _answered(completion)
-    if request.trial:
+    if request.embeds:
+        pass
+    elif request.trial:
         line.completions = _placed(completion.text, request.trial)
         values = {name: _placed(value, request.trial) for name, value in values.items()}
     else:

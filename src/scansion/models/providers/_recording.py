@@ -3,11 +3,13 @@
     {"prompt": "...", "completion": "..."}
     {"messages": [{"role": "user", "content": "..."}], "completions": ["k = 0", "k = 1"], "sampling": {"seed": 0}}
     {"prompt": "...", "completions": [["trial 0, k = 0", "trial 0, k = 1"], ["trial 1, k = 0", null]]}
+    {"embed": "...", "vector": [0.25, -1.5, 0.125]}
 
 A line holds `prompt` or `messages`, and `completion` or `completions`: a list over k, or a list over trials of lists
 over k; null stands for a call that was not answered. Lines of the same prompt add completions in file order, each to
 the lowest free k; `k` on a line says where its first completion stands instead. A prompt also answers a request of one
-user message with that text, and the other way round.
+user message with that text, and the other way round. A line with `embed` holds the `vector` of a text instead, as
+numbers or as float32, little-endian, in base64.
 
 What a line may also hold:
 
@@ -24,6 +26,7 @@ Blank lines and unknown keys are passed over. Errors are InputErrors that name f
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -32,6 +35,7 @@ import msgspec
 from msgspec import Struct
 
 from scansion.errors import InputError, nearest
+from scansion.models.vectors import packed, unpacked
 from scansion.types import (
     Completion,
     Message,
@@ -55,6 +59,8 @@ class Line(Struct, omit_defaults=True):
 
     prompt: str | None = None
     messages: tuple[Message, ...] | None = None
+    embed: str | None = None
+    vector: Any = None
     completion: str | None = None
     completions: list[Any] | None = None
     model: str | None = None
@@ -120,8 +126,10 @@ def _content_text(message: Message) -> str:
     return "".join(p.text if isinstance(p, TextPart) else "[image]" for p in message.content)
 
 
-def content_key(prompt: str | None, messages: tuple[Message, ...]) -> bytes:
+def content_key(prompt: str | None, messages: tuple[Message, ...], *, embeds: bool = False) -> bytes:
     """The digest by which a request finds its lines: of its text, or of its messages with text parts put together."""
+    if embeds:
+        return digest("embed", prompt)
     if prompt is not None:
         return digest(prompt)
     plain = tuple(_plain(m) for m in messages)
@@ -138,6 +146,8 @@ def _plain(message: Message) -> Message:
 
 def line_key(line: Line) -> bytes:
     """The key under which a line answers."""
+    if line.embed is not None:
+        return content_key(line.embed, (), embeds=True)
     return content_key(line.prompt, line.messages or ())
 
 
@@ -146,6 +156,7 @@ class _Asked(Struct):
 
     prompt: str | None = None
     messages: tuple[Message, ...] = ()
+    embed: str | None = None
 
 
 _decoder = msgspec.json.Decoder(Line)
@@ -155,6 +166,8 @@ _asked_decoder = msgspec.json.Decoder(_Asked)
 def asked_text(raw: bytes) -> str:
     """What a line that `parse_line` takes was asked, as one text for people to read."""
     asked = _asked_decoder.decode(raw)
+    if asked.embed is not None:
+        return asked.embed
     return readable(asked.messages) if asked.prompt is None else asked.prompt
 
 
@@ -169,9 +182,11 @@ def parse_line(raw: bytes, path: Path | str, number: int) -> tuple[Line, list[li
 
 
 def _check(line: Line) -> None:
-    if (line.prompt is None) == (line.messages is None):
+    if line.embed is not None or line.vector is not None:
+        _check_embedding(line)
+    elif (line.prompt is None) == (line.messages is None):
         raise InputError("a recorded line holds either prompt or messages")
-    if (line.completion is None) == (line.completions is None):
+    elif (line.completion is None) == (line.completions is None):
         raise InputError("a recorded line holds either completion or completions")
     if line.k is not None and line.k < 0:
         raise InputError("k counts from 0")
@@ -180,9 +195,19 @@ def _check(line: Line) -> None:
             raise InputError(f"unknown sampling field {field!r}; {nearest(field, Sampling.__struct_fields__)}")
 
 
+def _check_embedding(line: Line) -> None:
+    if line.embed is None or line.vector is None:
+        raise InputError("a recorded embedding holds both embed, the text, and vector")
+    if [line.prompt, line.messages, line.completion, line.completions].count(None) != 4:
+        raise InputError("a recorded embedding holds no prompt and no completion")
+
+
 def _trials(line: Line) -> Iterator[list[Completion | None]]:
     """The completions of a line by trial and k."""
     values = {name: getattr(line, name) for name in _ANSWERED if getattr(line, name) is not None}
+    if line.embed is not None:
+        yield [_completion(line, "", {**values, "vector": _vector(line.vector)})]
+        return
     if line.completions is None:
         yield [_completion(line, line.completion, values)]
         return
@@ -194,6 +219,17 @@ def _trials(line: Line) -> Iterator[list[Completion | None]]:
     for at, texts in enumerate(trials):
         each = {name: value[at] for name, value in answered.items()}
         yield [_completion(line, text, {n: v[k] for n, v in each.items()}) for k, text in enumerate(texts)]
+
+
+def _vector(stated: Any) -> bytes:
+    """The vector of a line as a Completion holds it."""
+    try:
+        numbers = unpacked(stated) if isinstance(stated, str) else msgspec.convert(stated, list[float])
+        if numbers and all(map(math.isfinite, numbers)):
+            return packed(numbers)
+    except (ValueError, OverflowError, msgspec.ValidationError):
+        pass
+    raise InputError("vector is a list of numbers, or float32 numbers in base64")
 
 
 def _spread(name: str, value: Any, trials: list[list[Any]], nested: bool) -> list[list[Any]]:

@@ -18,7 +18,7 @@ from urllib.parse import quote
 from msgspec.structs import replace
 
 from scansion.errors import InputError
-from scansion.models.base import Capabilities, Piece
+from scansion.models.base import Capabilities, Embedded, Piece
 from scansion.models.capabilities import lookup
 from scansion.models.providers._compatible import SERVERS, Compatible
 from scansion.models.providers._openai_chunks import Chunks
@@ -31,7 +31,7 @@ from scansion.models.providers._openai_wire import (
     text_body,
     text_completion,
 )
-from scansion.models.providers._options import check_options
+from scansion.models.providers._options import batch_of, check_options
 from scansion.models.providers._streaming import follow
 from scansion.models.providers._wire import Server, base_url, body, key_for, timeout
 from scansion.models.registry import ModelSpec, providers
@@ -39,7 +39,7 @@ from scansion.types import Completion, Request
 
 __all__ = ["OpenAI", "openai"]
 
-_TAKES = ("base_url", "key", "timeout", "api_version", "service_tier", "completions", "max_tokens_field")
+_TAKES = ("base_url", "key", "timeout", "api_version", "service_tier", "completions", "max_tokens_field", "batch")
 
 
 class OpenAI:
@@ -48,6 +48,7 @@ class OpenAI:
     def __init__(self, spec: ModelSpec, dialect: Compatible, server: Server, can: Capabilities) -> None:
         self.name, self.identity, self.capabilities = spec.spec, spec.identity, can
         self._model, self._dialect, self._server = spec.name, dialect, server
+        self._extra = spec.sampling.extra
         self._tier = spec.options.get("service_tier")
         version = spec.options.get("api_version")
         query = f"?api-version={quote(version)}" if version else ""
@@ -80,9 +81,10 @@ class OpenAI:
             raise InputError(f"model {self.name!r} takes messages only; a prompt for a base model needs another model")
         return text_body(request, self._model)
 
-    async def embed(self, texts: tuple[str, ...]) -> list[list[float]]:
+    async def embed(self, texts: tuple[str, ...]) -> Embedded:
         """The embeddings of `texts`, one a text. Raises CallError as `complete` does."""
-        return await self._server.ask(self._embed_path, embed_body(self._model, texts), partial(vectors, len(texts)))
+        sent = embed_body(self._model, texts, self._extra)
+        return await self._server.ask(self._embed_path, sent, partial(vectors, len(texts)))
 
     def ready(self) -> None:
         """Raises InputError when the key is missing."""
@@ -125,4 +127,5 @@ def _capabilities(spec: ModelSpec, dialect: Compatible) -> Capabilities:
         refuses=known.refuses | dialect.refuses,
         completions=asked == "true",
         priced=known.priced and not dialect.local,
+        batch=batch_of(spec),
     )

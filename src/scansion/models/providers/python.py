@@ -28,6 +28,7 @@ from scansion.models.base import Capabilities
 from scansion.models.providers._options import check_options
 from scansion.models.providers._recording import readable
 from scansion.models.registry import ModelSpec, providers
+from scansion.specs import is_async
 from scansion.types import Completion, Request
 
 __all__ = ["Python", "python"]
@@ -43,7 +44,7 @@ class Python:
         self.identity = f"{name}@{version}" if version else name
         self._function = function
         self._whole = _takes_request(function)
-        self._awaited = _is_async(function)
+        self._awaited = is_async(function)
 
     async def complete(self, request: Request) -> Completion:
         """What the function returns. Raises CallError of the kind `program` for whatever it raises itself."""
@@ -52,7 +53,7 @@ class Python:
             if self._awaited:
                 answer = await self._function(argument)
             else:
-                answer = await asyncio.to_thread(self._function, argument)
+                answer = await asyncio.to_thread(self._called, argument)
                 if inspect.isawaitable(answer):
                     answer = await answer
         except ScansionError:
@@ -65,6 +66,12 @@ class Python:
             return Completion(answer, finish_reason="stop")
         raise CallError("program", f"{self.name} returned {type(answer).__name__}; return a str or a Completion")
 
+    def _called(self, argument: Any) -> Any:
+        try:
+            return self._function(argument)
+        except (StopIteration, SystemExit) as error:  # neither comes back from a thread as what it is
+            raise CallError("program", f"{self.name}: {_described(error)}") from error
+
     async def close(self) -> None:
         """Nothing to free."""
 
@@ -73,7 +80,7 @@ def _text(request: Request) -> str:
     return request.text if request.text is not None else readable(request.messages)
 
 
-def _described(error: Exception) -> str:
+def _described(error: BaseException) -> str:
     """An exception in one line, with the place in the user's code."""
     words = " ".join(str(error).split())[:300]
     frames = traceback.extract_tb(error.__traceback__)
@@ -90,11 +97,6 @@ def _takes_request(function: Callable[[Any], Any]) -> bool:
         raise InputError(f"{getattr(function, '__name__', function)} takes no argument; a model takes the prompt")
     note = parameters[0].annotation
     return parameters[0].name == "request" or note is Request or str(note).rpartition(".")[2] == "Request"
-
-
-def _is_async(function: Callable[[Any], Any]) -> bool:
-    call = getattr(function, "__call__", None)  # noqa: B004 - an object with an async __call__ is awaited too
-    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(call)
 
 
 @providers("python")

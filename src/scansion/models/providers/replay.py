@@ -17,13 +17,14 @@ from pathlib import Path
 from typing import IO, Any
 
 from scansion.errors import CallError, InputError, nearest
-from scansion.models.base import Capabilities
+from scansion.models.base import Capabilities, Embedded
 from scansion.models.providers._nearest import Shortlist, difference
 from scansion.models.providers._options import check_options
 from scansion.models.providers._record_writer import RecordWriter
 from scansion.models.providers._recording import Line, Places, asked_text, content_key, line_key, parse_line, readable
 from scansion.models.registry import ModelSpec, providers
-from scansion.types import Completion, Request, Sampling
+from scansion.models.vectors import unpacked
+from scansion.types import Completion, Request, Sampling, Usage
 
 __all__ = ["RecordWriter", "Recording", "Replay", "replay"]
 
@@ -78,7 +79,7 @@ class Recording:
 
     def lines(self, request: Request) -> list[int]:
         """The indexes of the lines with the text of `request`, in file order."""
-        found = self._lines.get(content_key(request.text, request.messages), [])
+        found = self._lines.get(content_key(request.text, request.messages, embeds=request.embeds), [])
         return [found] if isinstance(found, int) else found
 
     def answer(self, request: Request, model: str | None = None) -> Completion:
@@ -219,6 +220,13 @@ class Replay:
     async def complete(self, request: Request) -> Completion:
         """The recorded answer. Raises CallError of the kind `no_recording`, InputError for an ambiguous model."""
         return self._recording.answer(request, self._model)
+
+    async def embed(self, texts: tuple[str, ...]) -> Embedded:
+        """The recorded vectors. Raises as `complete` does."""
+        found = [self._recording.answer(Request(text=text, embeds=True), self._model) for text in texts]
+        tokens = [done.usage.input_tokens for done in found if done.usage is not None]
+        usage = Usage(input_tokens=sum(tokens)) if len(tokens) == len(found) else None
+        return Embedded([unpacked(done.vector) for done in found], usage, found[0].model if found else "")
 
     async def close(self) -> None:
         """Close the file."""

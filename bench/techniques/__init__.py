@@ -1,0 +1,1 @@
+"""The worth of each technique on the embedded model: `python -m bench.techniques`."""
