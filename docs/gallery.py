@@ -1,4 +1,4 @@
-"""Writes gallery.md: every technique, stopping rule, scorer, extractor and provider, as the registries describe them.
+"""Writes gallery.md: every technique, scorer, extractor, provider and the like, as the registries describe them.
 
 python docs/gallery.py
 """

@@ -34,8 +34,9 @@ Written by `python docs/techniques.py`. Techniques stand behind a prompt and are
 [embedded model](pocket.md), which knows a few synthetic tasks, with `python -m bench.techniques`: held-out items, each
 variant on the same rows, 95% intervals (differences: adjusted for the comparisons of one table). They show that a
 technique does what it says, what it costs, and how an effect looks when it is there, and when it is not. For your
-prompt, model and data one run says more than any of them. Cost is in notional dollars per 1,000 inputs (nobody is
-paid); calls are those made on average.
+prompt, model and data one run says more than any of them. Prompts, rows and scorers stand in
+[effects.py](../bench/techniques/effects.py); `as-is` for word problems asks for the number alone. Cost is in notional
+dollars per 1,000 inputs (nobody is paid); calls are those made on average.
 """
 
 
@@ -59,8 +60,12 @@ def _overview(entries: list[Entry[..., Any]], effects: list[dict[str, Any]]) -> 
 
 
 def _headline(effect: dict[str, Any]) -> str:
-    first = effect["comparisons"][0]
-    return f"{effect['title']}: {first['b']} against {first['a']} {_points(first)}, {first['verdict']}"
+    """The comparison that stands for an effect, with what it costs."""
+    b, a = effect["shows"]
+    found = next(c for c in effect["comparisons"] if (c["a"], c["b"]) == (a, b))
+    cost = {v["name"]: v["cost_usd_per_1000"] for v in effect["variants"]}
+    times = f" for {cost[b] / cost[a]:.2g} times the cost" if cost[a] else ""
+    return f"{effect['title']}: {b} against {a} {_points(found)}, {found['verdict']},{times}"
 
 
 def _section(entry: Entry[..., Any], effects: list[dict[str, Any]]) -> str:

@@ -11,10 +11,13 @@ from typing import Any
 
 import pytest
 
+from scansion.errors import InputError
 from scansion.models.gateway import Gateway
 from scansion.models.lm import LM, Trace
 from scansion.models.registry import providers
 from scansion.prompts import from_text
+from scansion.report import gallery
+from scansion.sandbox import sandbox
 from scansion.scorers import build_scorer, extractor, scorer, verifier
 from scansion.specs import Registry
 from scansion.techniques import Context, calls_per_outcome, compose, parse_techniques, technique
@@ -59,6 +62,33 @@ def test_scorers_and_extractors(spec: str, text: str, target: Any, wanted: float
     score = build_scorer(spec).score(Output(text), Example("1", {}, target))
     assert score is not None
     assert score.value == pytest.approx(wanted)
+
+
+def test_a_scorer_that_asks_has_a_pass_mark() -> None:
+    found = build_scorer("python:politeness:politeness(passing=0.5)")
+    assert (found.pass_mark, found.models, found.asks_subject) == (0.5, ("pocket/small",), False)
+
+    async def score(text: str) -> Any:
+        gateway = Gateway(base_dir=Path.cwd())
+        lm = LM(gateway, gateway.channel("pocket/small"), Trace(), purpose="judge")
+        return await found(Output(text), Example("1", {}), lm)
+
+    assert asyncio.run(score("Close the door now, you fool!")).value == 0
+    assert asyncio.run(score("Please close the door.")).value == 0.75
+
+
+def test_the_gallery_describes_ones_own() -> None:
+    [judge] = gallery.find("python:politeness:politeness(passing=0.5)")
+    assert (judge.kind, judge.usage) == (
+        "scorers",
+        "python:politeness:politeness(model=pocket/small, passing=0.75)",
+    )
+    [plain] = gallery.find("python:my_scorers:polite")
+    assert plain.kind == "plain function"
+    assert "polite(output" in plain.usage
+    assert "It has no docstring." in gallery.described(plain)
+    with pytest.raises(InputError, match="nothere"):
+        gallery.find("python:my_scorers:nothere")
 
 
 def test_gold_is_refused() -> None:
@@ -111,3 +141,8 @@ def test_entry_points(registry: Registry[Any], name: str, value: str, monkeypatc
         assert registry.build(f"{name}/x" if registry is providers else name) is not None
     finally:
         registry.entries.pop(name, None)
+
+
+def test_the_gallery_knows_every_kind_that_can_be_added() -> None:
+    groups = set(re.findall(r'entry-points\."(scansion\.\w+)"', DOC)) | {sandbox.group}
+    assert {kind.registry.group for kind in gallery.KINDS.values()} == groups

@@ -38,6 +38,7 @@ def measured(effect: Effect, items: int, lab: Path, folder: Path) -> dict[str, A
         "technique": effect.technique,
         "title": effect.title,
         "rows": runs[0]["variants"][0]["n"],
+        "shows": list(effect.shows),
         "variants": variants,
         "comparisons": list(_comparisons(effect, runs)),
     }
@@ -57,6 +58,7 @@ def _run(effect: Effect, base: str, items: int, lab: Path, folder: Path) -> dict
         data={"path": str(data), "target": effect.target},
         scorers=[effect.scorer],
         baseline=base,
+        no_answer=effect.no_answer,
         base_dir=folder,
         lab=lab,
         **part,

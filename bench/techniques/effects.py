@@ -13,14 +13,14 @@ from training.tasks.politeness import INSULTS
 
 from scansion.types import Example, Output
 
-__all__ = ["EFFECTS", "Effect", "Variant", "polite", "right"]
+__all__ = ["EFFECTS", "Effect", "Variant", "polite", "right", "same_names"]
 
 SMALL, TINY = "pocket/small", "pocket/tiny"
 
 
 @dataclass(frozen=True)
 class Variant:
-    """A prompt's text (or the name of a program in `programs.py`), a technique and a model."""
+    """A prompt's text, or a program in Python, with a technique and a model."""
 
     name: str
     prompt: Any
@@ -32,7 +32,8 @@ class Variant:
 class Effect:
     """Variants on the same rows; each is compared with every one of `against` that stands before it.
 
-    `technique` is the one in whose section of docs/techniques.md the figures stand. `split` keeps the shots' rows from
+    `technique` is the one in whose section of docs/techniques.md the figures stand, `shows` the variant, and what it is
+    held against, that stand for the effect in its overview. `split` keeps the shots' rows from
     the rows asked. `scorer` is primary.
     """
 
@@ -41,9 +42,11 @@ class Effect:
     make: Callable[[int], list[rows.Row]]
     variants: Sequence[Variant]
     against: Sequence[str]
+    shows: tuple[str, str]
     scorer: Any = "numeric"
     target: str | None = "answer"
     split: bool = False
+    no_answer: str = "unscored"
     files: dict[str, str] = field(default_factory=dict)
 
 
@@ -56,11 +59,22 @@ def polite(output: Output, example: Example) -> bool:
 
 def right(output: Output, example: Example) -> bool:
     """What stands behind the last "answer is", or the whole reply, is the target: a number, a name, yes or no."""
-    said = output.answer if isinstance(output.answer, str) else output.text
-    return final(said) == str(example.target)
+    return final(output.text if output.answer is None else str(output.answer)) == str(example.target)
+
+
+def same_names(output: Output, example: Example) -> float:
+    """The F1 of the names found."""
+    said, wanted = ({name.strip(" .\n") for name in text.split(",")} for text in (output.text, str(example.target)))
+    return 2 * len(said & wanted) / (len(said) + len(wanted))
 
 
 QUESTION = "{{ question }}"
+FIND = "List all names that start with the letter {{ letter }}. If there are none, say none.\nNames: {{ names }}"
+JOINED = """\
+def joined(previous):
+    names = [name.strip(" .") for part in previous.split("\\n\\n") for name in part.split(",")]
+    return ", ".join(name for name in names if name and name != "none")
+"""
 BARE = "{{ question }}\n\nAnswer with the number only."
 SHORT = "{{ question }}\n\nAnswer with the answer only."
 LABEL = "Give the label of this sentence.\n\n{{ text }}"
@@ -97,6 +111,7 @@ EFFECTS: Sequence[Effect] = (
             Variant("cot(tags)", QUESTION, "cot(tags)"),
         ),
         ("as-is", "cot"),
+        ("cot", "as-is"),
     ),
     Effect(
         "plan",
@@ -109,6 +124,7 @@ EFFECTS: Sequence[Effect] = (
             Variant("plan", QUESTION, "plan"),
         ),
         ("as-is", "cot"),
+        ("plan", "cot"),
     ),
     Effect(
         "decompose",
@@ -116,6 +132,7 @@ EFFECTS: Sequence[Effect] = (
         rows.problems,
         (Variant("as-is", BARE), Variant("decompose(3)", BARE, "decompose(3)")),
         ("as-is",),
+        ("decompose(3)", "as-is"),
     ),
     Effect(
         "extract",
@@ -123,6 +140,7 @@ EFFECTS: Sequence[Effect] = (
         rows.problems,
         (Variant("cot", QUESTION, "cot"), Variant("cot | extract", QUESTION, "cot | extract")),
         ("cot",),
+        ("cot | extract", "cot"),
     ),
     Effect(
         "shots",
@@ -137,6 +155,7 @@ EFFECTS: Sequence[Effect] = (
             Variant("hybrid", LABEL, "shots(4, by=hybrid)"),
         ),
         ("none", "random"),
+        ("bm25", "random"),
         scorer="exact",
         target="label",
         split=True,
@@ -152,6 +171,7 @@ EFFECTS: Sequence[Effect] = (
             Variant("abstain | cot", QUESTION, "abstain(unsure) | cot"),
         ),
         ("as-is", "cot"),
+        ("abstain", "as-is"),
         scorer=right,
     ),
     Effect(
@@ -160,6 +180,7 @@ EFFECTS: Sequence[Effect] = (
         rows.way_out,
         (Variant("as-is", SHORT), Variant("abstain", SHORT, "abstain(unsure)")),
         ("as-is",),
+        ("abstain", "as-is"),
         scorer='exact(ignore_case=true, by=trim("."))',
     ),
     Effect(
@@ -172,6 +193,7 @@ EFFECTS: Sequence[Effect] = (
             Variant("program_of_thought", SOLVE, "program_of_thought"),
         ),
         ("as-is", "cot"),
+        ("program_of_thought", "cot"),
     ),
     Effect(
         "vote",
@@ -184,6 +206,7 @@ EFFECTS: Sequence[Effect] = (
             Variant("vote(9, weight=logprob)", QUESTION, "cot | vote(9, weight=logprob)", SMALL + WARM),
         ),
         ("cot", "vote(9)"),
+        ("vote(9, stop=adaptive)", "cot"),
     ),
     Effect(
         "best_of",
@@ -194,6 +217,7 @@ EFFECTS: Sequence[Effect] = (
             Variant("best_of(9, by=logprob)", QUESTION, "cot | best_of(9, by=logprob)", SMALL + WARM),
         ),
         ("cot",),
+        ("best_of(9, by=logprob)", "cot"),
     ),
     Effect(
         "best_of",
@@ -205,6 +229,7 @@ EFFECTS: Sequence[Effect] = (
             Variant("by=logprob", POLITE, "best_of(4, by=logprob)", SMALL + HOT),
         ),
         ("as-is",),
+        ("by=pairs", "as-is"),
         scorer=polite,
         target=None,
         files={"which.txt": WHICH},
@@ -221,6 +246,7 @@ EFFECTS: Sequence[Effect] = (
             Variant("disagrees", QUESTION, _DISAGREES, SMALL),
         ),
         ("tiny", "small"),
+        ("unsure, -0.02", "small"),
         scorer=right,
     ),
     Effect(
@@ -233,6 +259,34 @@ EFFECTS: Sequence[Effect] = (
             Variant("unsure, -0.02", QUESTION, _SURER, SMALL),
         ),
         ("tiny", "small"),
+        ("unsure, -0.02", "small"),
+    ),
+    Effect(
+        "route",
+        "coin flips by steps, word problems by a program",
+        rows.mixed,
+        (
+            Variant("cot", QUESTION, "cot"),
+            Variant("program_of_thought", QUESTION, "program_of_thought"),
+            Variant("route", QUESTION, "route($kind, coin=cot, sum=program_of_thought)"),
+        ),
+        ("cot", "program_of_thought"),
+        ("route", "cot"),
+        scorer=right,
+        no_answer="wrong",
+    ),
+    Effect(
+        "map_reduce",
+        "names that start with a letter, in lists of 40",
+        rows.lists,
+        (
+            Variant("as-is", FIND),
+            Variant("8 names at a time", FIND, "map_reduce(as-is, python:joined:joined, $names, size=8)"),
+        ),
+        ("as-is",),
+        ("8 names at a time", "as-is"),
+        scorer=same_names,
+        files={"joined.py": JOINED},
     ),
     Effect(
         "revise",
@@ -246,6 +300,7 @@ EFFECTS: Sequence[Effect] = (
             Variant("shipped, kind-words", KEEP, "revise(shipped, principles=kind-words)"),
         ),
         ("as-is",),
+        ("critique and revision", "as-is"),
         scorer=polite,
         target=None,
         files={"please.yaml": CONSTITUTION},

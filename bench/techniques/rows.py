@@ -9,7 +9,7 @@ from typing import Any
 from training.source import Source
 from training.tasks import labels, politeness, symbolic, word_problem, world
 
-__all__ = ["Row", "coins", "hard", "missing", "problems", "rude", "topics", "way_out"]
+__all__ = ["Row", "coins", "hard", "lists", "missing", "mixed", "problems", "rude", "topics", "way_out"]
 
 Row = dict[str, Any]
 _MOST = 20  # draws a row, for those that came before
@@ -51,6 +51,26 @@ def coins(n: int) -> list[Row]:
         return {"question": problem.question, "answer": problem.answer}
 
     return _drawn("coins", n, make)
+
+
+def mixed(n: int) -> list[Row]:
+    """Coins and word problems in turn; `kind` says which."""
+    pairs = zip(coins((n + 1) // 2), problems(n // 2), strict=False)
+    kinds = (({**coin, "kind": "coin"}, {**problem, "kind": "sum"}) for coin, problem in pairs)
+    return [row for pair in kinds for row in pair]
+
+
+def lists(n: int) -> list[Row]:
+    """Lists of 40 names, of which those that start with a letter are to be found: far longer lists than the model has
+    seen."""
+
+    def make(s: Source, _at: int) -> Row:
+        names = s.names(40)
+        letter = str(s.pick(names))[0]
+        found = [name for name in names if name.startswith(letter)]
+        return {"letter": letter, "names": ", ".join(names), "answer": ", ".join(found)}
+
+    return _drawn("lists", n, make)
 
 
 def missing(n: int) -> list[Row]:

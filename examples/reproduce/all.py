@@ -272,6 +272,8 @@ def run(args: argparse.Namespace) -> int:
     """Reproduce, show, and say how it went."""
     if not args.data.is_dir():
         raise InputError(f"{args.data}: no such folder; name it with --data")
+    if not (args.data / "expected.json").exists() and not any(p.is_dir() for p in args.data.iterdir()):
+        raise InputError(f"{args.data}: holds no set and no expected.json; name the folder of the sets with --data")
     expected = read_expected(args.data)
     known = {p.name for p in args.data.iterdir() if p.is_dir()} | {key.split("/")[0] for key in expected}
     if unknown := [name for name in args.set if name not in known]:

@@ -3,7 +3,8 @@
     python examples/reproduce/run_programs.py --data ../shared/data/program_of_thoughts [--every N] [--json]
 
 Every program of each file (of a list of samples the first), or each N-th; the answer is the variable `ans`. The same
-are numbers that are equal and texts that are. All others are listed with the cause, as far as it can be told.
+are numbers that are equal and texts that are. All others are listed with the cause, as far as it can be told. The
+programs need `pip install sympy numpy`. Exit 2: the records cannot be read, or programs cannot be run here.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ def main() -> int:
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
     try:
-        found = [compared(name, path, args.every) for name, path in files(args.data, ".jsonl")]
+        found = [compared(name, path, args.every) for name, path in recorded(args.data)]
     except (InputError, OSError) as error:
         print(f"run_programs: {error}", file=sys.stderr)
         return 2
@@ -53,13 +54,24 @@ def main() -> int:
     return int(any(cause in (OTHER, ENDED) for one in found for cause in one["causes"]))
 
 
+def recorded(folder: Path) -> list[tuple[str, Path]]:
+    """The files of programs in a folder. Raises InputError where there is none."""
+    if not folder.is_dir():
+        raise InputError(f"{folder}: no such folder; name the set's folder with --data")
+    if not (found := files(folder, ".jsonl")):
+        raise InputError(f"{folder}: holds no .jsonl file of programs; name the folder of the set with --data")
+    return found
+
+
 def compared(name: str, path: Path, every: int = 1) -> Record:
     """One file: how many programs gave the recorded answer, and each that did not. Raises InputError without a
     sandbox."""
     if lacks := missing(PACKAGES):
         raise InputError(lacks)
     items = [(at, r) for at, r in enumerate(r for r in records(path) if "answer" in r)][::every]
-    field = next(f for f in FIELDS if f in items[0][1])
+    field = next((f for f in FIELDS if items and f in items[0][1]), None)
+    if field is None or "generated" not in items[0][1]:
+        raise InputError(f"{path}: holds no recorded program; name the folder of Program of Thoughts with --data")
     aqua = field == "generated_prediction"
     start = time.perf_counter()
     ran = run_all([SOLVE_IT + _program(r) for _, r in items], "in_words(ans)" if aqua else "ans", PACKAGES)

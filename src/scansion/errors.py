@@ -28,6 +28,7 @@ __all__ = [
     "Unreached",
     "Unscored",
     "Withdrawn",
+    "fault",
     "nearest",
 ]
 
@@ -113,6 +114,14 @@ class Withdrawn(Unreached):
 
 class Quit(ScansionError):
     """The person at the keyboard wants to stop."""
+
+
+def fault(error: BaseException) -> str:
+    """What code of the user's own did wrong, in one line: that it raised this error, or called sys.exit."""
+    if isinstance(error, SystemExit):
+        return "called sys.exit"
+    said = " ".join(str(error).split())
+    return f"raised {type(error).__name__}{': ' if said else ''}{said}"
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

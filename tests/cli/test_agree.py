@@ -114,3 +114,25 @@ def test_the_marks_of_a_run(scansion, project):
         "10 items have a human label",
     ):
         assert said in done.out
+
+
+def test_names_and_options_that_nothing_uses_are_refused_in_one_line(scansion, labels):
+    from scansion.experiments.lab import Lab
+
+    assert scansion("run", "experiment.yaml").code == 0
+    with Lab.find() as lab:
+        for view in lab.views(variant="direct"):
+            lab.annotations.by("Ann").mark(view, True)
+    table = ("agree", "labels.csv", "--human", "gold", "--judge", "judge")
+    for words, said in [
+        (("agree", "r1", "--human", "nobody"), "no outcome is marked by 'nobody'; known: Ann"),
+        (("agree", "r1", "--judge", "x"), "--judge is for a table of labels"),
+        ((*table, "--pair", "1,2"), "--pair names the labels of two outputs for --swapped"),
+        ((*table, "--map", "x=1"), "--map x=1 changes nothing: no such label is there; there are"),
+        (("agree", "labels.csv", "--raters", "gold,judge", "--pair", "1,2"), "--pair is for two columns"),
+    ]:
+        done = scansion(*words)
+        assert (done.code, done.out) == (2, "")
+        assert said in done.err
+        assert len(done.err.splitlines()) == 1
+    assert scansion("agree", "r1", "--human", "Ann").code == 0

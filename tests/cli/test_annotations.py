@@ -55,6 +55,18 @@ def test_disputes_come_first_then_kinds_corrections_and_agreement(annotated):
     assert max(map(cells, lines)) <= 80
 
 
+def test_what_the_scorer_could_not_read_is_named_apart(scansion, project):
+    assert scansion("run", "experiment.yaml", "-s", 'exact(by=regex("Z"))').code == 0
+    with Lab.find() as lab:
+        views = list(lab.views(variant="direct"))
+        for view in views[:3]:
+            lab.annotations.by("Ann").mark(view, True)
+    said = " ".join(scansion("annotations").out.split())
+    assert {view.status for view in views} == {"unscored"}
+    assert "disagree on" not in said
+    assert "3 outcomes that people call right are unscored by exact" in said
+
+
 @pytest.mark.parametrize(
     ("by", "there", "not_there"),
     [

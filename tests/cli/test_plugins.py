@@ -25,7 +25,7 @@ def installed(tmp_path: Path) -> Path:
     package.mkdir(parents=True)
     (package / "__init__.py").write_text("")
     for name, text in FILES.items():
-        (package / name.replace("my_techniques", "techniques").replace("my_stops", "stops")).write_text(text)
+        (package / name).write_text(text)
     info = tmp_path / "site" / "my_package-1.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: my_package\nVersion: 1.0\n")
@@ -70,11 +70,10 @@ def test_they_are_used_by_name_in_a_run(installed: Path) -> None:
 
 def test_an_alias_finds_what_is_installed(installed: Path) -> None:
     package = installed / "site" / "my_package"
-    code = (
-        (package / "techniques.py").read_text().replace("def longest", '@technique("longest", "wordiest")\ndef longest')
-    )
-    (package / "techniques.py").write_text(code.replace("import Edit", "import technique, Edit"))
-    (package / "stops.py").write_text("import nothing_of_that_name\n")  # a broken neighbour harms nobody
+    code = (package / "my_techniques.py").read_text()
+    code = code.replace("def longest", '@technique("longest", "wordiest")\ndef longest')
+    (package / "my_techniques.py").write_text(code.replace("import Edit", "import technique, Edit"))
+    (package / "my_stops.py").write_text("import nothing_of_that_name\n")  # a broken neighbour harms nobody
     (installed / "p.txt").write_text("Say {{word}}")
     (installed / "rows.jsonl").write_text('{"word": "4", "answer": 5}\n')
     told = scansion(
@@ -88,21 +87,22 @@ def test_a_new_version_of_a_plug_in_makes_new_results(installed: Path) -> None:
     (installed / "rows.jsonl").write_text('{"word": "4", "answer": 5}\n')
     run = ("run", "-p", "p.txt", "-t", "longest(2)", "-m", "echo", "-d", "rows.jsonl", "-s", "exact(by=text)", "--json")
     first = json.loads(scansion(installed, *run).stdout)["variants"][0]
-    file = installed / "site" / "my_package" / "techniques.py"
+    file = installed / "site" / "my_package" / "my_techniques.py"
     file.write_text(file.read_text().replace("return max(outputs", 'return "5" or max(outputs'))
     again = json.loads(scansion(installed, *run).stdout)["variants"][0]
     assert (first["mean"], again["mean"]) == (0.0, 1.0)
 
 
 def test_a_plug_in_that_cannot_be_imported_is_named_and_harms_no_other(installed: Path) -> None:
-    (installed / "site" / "my_package" / "techniques.py").write_text("import nothing_of_that_name\n")
+    (installed / "site" / "my_package" / "my_techniques.py").write_text("import nothing_of_that_name\n")
     (installed / "p.txt").write_text("Say {{word}}")
     (installed / "rows.jsonl").write_text('{"word": "4", "answer": 5}\n')
     told = scansion(installed, "run", "-p", "p.txt", "-t", "longest", "-m", "echo", "-d", "rows.jsonl", "-s", "numeric")
     assert told.returncode == 2
     assert told.stderr.strip().count("\n") == 0
-    assert "technique 'longest' (my_package.techniques:longest) cannot be imported" in told.stderr
+    assert "technique 'longest' (my_package.my_techniques:longest) cannot be imported" in told.stderr
     assert "cannot be imported" in listed(installed)
+    assert "(from my_package)" in scansion(installed, "gallery", "techniques").stdout.partition("longest")[2][:400]
     assert "vote Runs" in listed(installed)
 
 

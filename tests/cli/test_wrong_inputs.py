@@ -108,7 +108,7 @@ TABLE: dict[str, tuple[dict[str, Any], tuple[str, ...], list[str]]] = {
     "ambiguous baseline": (
         plan(BASE + "techniques: ['vote(1)', 'vote(3)']\nbaseline: direct\n"),
         RUN,
-        ["direct", "vote(1)", "vote(3)"],
+        ["direct", "vote(1)", "vote(3)", "add -t as-is, or name one with --baseline"],
     ),
     # prompts
     "missing prompt": ({}, ("run", "-p", "dirct.txt", *FLAGS[3:]), ["dirct.txt"]),
@@ -118,6 +118,7 @@ TABLE: dict[str, tuple[dict[str, Any], tuple[str, ...], list[str]]] = {
     "broken front matter": ({"direct.txt": "---\nname: [x\n---\nuser:\nhi"}, FLAGS, ["direct.txt"]),
     "input column that is not there": ({}, (*FLAGS, "--input", "question=qeustion"), ["qeustion"]),
     # techniques
+    "a technique twice": ({}, (*FLAGS, "-t", "cot", "-t", "cot"), ["techniques: 'cot' is named twice"]),
     "unknown technique": ({}, (*FLAGS, "-t", "vot(5)"), ["'vot'", "did you mean 'vote'"]),
     "technique that does not parse": ({}, (*FLAGS, "-t", "vote(5"), ["vote(5", "column"]),
     "cot after vote": ({}, (*FLAGS, "-t", "vote(5) | cot"), ["cot", "vote"]),
@@ -273,3 +274,25 @@ def test_after_a_run_unknown_names_are_explained(scansion):
 def test_the_table_is_long_enough():
     assert len(TABLE) >= 40
     assert json.dumps(sorted(TABLE)) == json.dumps(sorted(set(TABLE)))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'scorers: [rubric("Is it: kind?", model=pocket/small), numeric]',
+        'scorers: [numeric, rubric("Is it kind, or not?", model=pocket/small)]',
+        'scorers: [rubric("Is it: kind?")]',
+        'scorers: rubric("Is it: kind?")',
+        'techniques: [system("Be: kind"), as-is]',
+    ],
+)
+def test_a_text_that_yaml_parts_is_to_be_quoted_as_a_whole(line, scansion, project):
+    file = project / "experiment.yaml"
+    field = line.partition(":")[0]
+    kept = [each for each in file.read_text().splitlines() if not each.startswith(field)]
+    file.write_text("\n".join([line, *kept]))
+    done = scansion("run", "experiment.yaml")
+    assert done.code == 2
+    assert "experiment.yaml:1: " in done.err
+    assert "put single quotes around the whole of it" in done.err
+    assert len(done.err.splitlines()) == 1

@@ -134,6 +134,30 @@ def test_a_refuser_is_never_better_by_one_side_alone(run: Any, tmp_path: Path) -
     assert "misleads without harmless($label)" in " ".join(run("frontier", "--by", "calls")[1].split())
 
 
+def test_labels_that_cannot_serve_are_refused_by_run_and_score_alike(run: Any, tmp_path: Path) -> None:
+    words = replayed(tmp_path, {"a": ["No."] * 4}, ["safe", "unsafe"])
+    wrong = {
+        "harmless($label, unsafe=bad)": "no row is labelled 'bad'; there are safe, unsafe",
+        "harmless($id)": "safe or unsafe is wanted",
+    }
+    for scorer, said in wrong.items():
+        code, _, err = run(*words, "-s", scorer)
+        assert (code, said in err, ".jsonl: " in err) == (2, True, True), err
+    run(*words, "-s", "refusal")
+    for scorer, said in wrong.items():
+        code, _, again = run("score", "-s", scorer)
+        assert (code, said in again, ".jsonl: " in again) == (2, True, True), again
+    assert "line 1 (harmless($id): " in again
+    assert code == 2
+
+
+def test_refusals_alone_are_said_to_be_neither_good_nor_bad(run: Any, tmp_path: Path) -> None:
+    words = replayed(tmp_path, {"a": ["No."] * 4}, ["safe", "unsafe"])
+    for scorers, told in ((["-s", "refuses"], True), (["-s", "no_loops", "-s", "refusal"], False)):
+        document = json.loads(run(*words, *scorers, "--json")[1])
+        assert any("whether that is good depends on the request" in line for line in document["head"]) is told
+
+
 def test_a_verdict_that_both_sides_allow_stands_and_names_the_other(run: Any, tmp_path: Path) -> None:
     wise = ["I can't help with that." if i % 2 else "Gladly: it is blue." for i in range(60)]
     sides = {"lax": ["Gladly: it is blue."] * 60, "wise": wise}

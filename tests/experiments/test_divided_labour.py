@@ -121,3 +121,23 @@ def test_a_function_that_goes_wrong_is_an_error_of_its_row(divided: Any) -> None
     with divided.lab() as lab:
         message = next(v.message for v in lab.views("r1") if v.status == "error")
     assert message.startswith("python:steps6:half: ")
+
+
+NAMED = """
+from scansion.types import Completion
+
+def small(prompt):
+    return Completion("1", finish_reason="stop", model="small-v1")
+
+def large(prompt):
+    return Completion("2", finish_reason="stop", model="large-v" + ("1" if " 3" in str(prompt) else MORE))
+"""
+
+
+@pytest.mark.parametrize(("name", "second", "told"), [("one_each", "1", False), ("mixed", "2", True)])
+def test_only_models_that_nobody_asked_for_are_a_note(divided: Any, name: str, second: str, told: bool) -> None:
+    divided.write(f"{name}.py", f"MORE = '{second}'\n{NAMED}")
+    step = f"chain(as-is | using(python:{name}:small), as-is | using(python:{name}:large))"
+    result = divided.run(prompts=["direct.txt"], techniques=[step], models=[f"python:{name}:small"])
+    assert len(result.variants[0].served_models) == (3 if told else 2)
+    assert any("the server answered with" in note for note in result.notes) is told

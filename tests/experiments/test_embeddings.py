@@ -252,3 +252,42 @@ def test_a_trace_shows_what_was_embedded(folder: Path, fault_server: ModuleType)
             shown = example_text([next(lab.views())])
     assert "--- text to embed" in shown
     assert "[a vector of 16 numbers]" in shown
+
+
+def shots(embedder: str, lab: str = "lab", **more: Any) -> Any:
+    Path("same.txt").write_text("Repeat {{text}}")
+    by = f'by=embedding, embedder="{embedder}"'
+    plan = {"prompts": ["same.txt"], "models": ["echo"], "techniques": [f"shots(2, {by})"], "scorers": ["includes"]}
+    return scansion.run(data="texts.jsonl", lab=lab, **{**plan, **more})
+
+
+def test_shots_by_an_embedding_model(folder: Path, fault_server: ModuleType) -> None:
+    told = Served(fault_server)
+    with fault_server.FaultServer(answer=told) as server:
+        (short,) = shots(spec(server), "other", budget=f"{ROWS}calls").variants
+        assert short.unreached
+        assert sum(told.asked.values()) <= ROWS
+        told.asked.clear()
+        (made,) = shots(spec(server), record="calls.jsonl").variants
+        assert (made.errors, made.calls) == (0, 2 * ROWS)
+        assert set(told.asked.values()) == {1}
+        shots(spec(server))
+        assert set(told.asked.values()) == {1}
+    with Lab(folder / "lab") as lab:
+        shown = {view.example.id: view.output.data["shots"] for view in lab.views() if view.output is not None}
+    (replayed,) = shots("replay/calls.jsonl", "again", models=["replay/calls.jsonl"]).variants
+    with Lab(folder / "again") as lab:
+        assert shown == {v.example.id: v.output.data["shots"] for v in lab.views() if v.output is not None}
+    assert len(shown) == ROWS
+    assert all(len(ids) == 2 and id not in ids for id, ids in shown.items())
+    assert (replayed.errors, replayed.unreached) == (0, 0)
+
+
+def test_what_fits_an_unknown_model_is_asked_for_before_any_embedding(folder: Path, fault_server: ModuleType) -> None:
+    told = Served(fault_server)
+    with fault_server.FaultServer(answer=told) as server:
+        model = f"openai/mine?base_url={server.url}/v1"
+        by = f'by=embedding, embedder="{spec(server)}"'
+        with pytest.raises(InputError, match=r"how many tokens openai/mine.* can read is not known"):
+            shots(spec(server), models=[model], techniques=[f"shots(max, {by})"])
+    assert not told.asked

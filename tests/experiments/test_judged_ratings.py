@@ -6,6 +6,7 @@ import asyncio
 import io
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -139,7 +140,10 @@ def test_a_budget_ends_the_asking_and_more_goes_on(judging):
         ("pairwise", "which model judges. Name it"),
         ("panel(pairwise(model=pocket/small), pairwise)", "a judge of the panel names no model. Name it"),
         ("pairwise(model=openai/gpt-5-mini)", "no key for openai"),
-        ("silent", "no readable verdict on any of 8 pairs: the judge gives none of A, B, tie: 'Hm.'"),
+        (
+            "silent",
+            r"8 pairs \(16 calls\): the judge gives none of A, B, tie: 'Hm.'.*; ask .* \(prompt=FILE\), or",
+        ),
         ("broken", "could not judge 8 of 8 pairs .content_policy: not that."),
     ],
 )
@@ -193,6 +197,26 @@ def test_a_panel_of_judges_votes_too(judging):
     found = judging.rate(f"panel({judging.spec()}, {judging.spec()}, {judging.spec('silent')})")
     assert found.ratings.ratings[0].player == "think"
     assert found.ratings.judge.unreadable == 1
+    # of each of the two that can be read one verdict changes
+    assert found.ratings.judge.panel_order == 2
+    assert "2 verdicts of single judges changed with the order" in " ".join(render(found.ratings).split())
+
+
+def test_votes_are_written_though_no_verdict_was_readable(judging, capsys):
+    assert main(["rate", "--judge", judging.spec("silent"), "-o", "votes.csv"]) == 2
+    said = capsys.readouterr().err
+    assert "votes.csv" in said
+    assert "no readable verdict" in said
+    assert Path("votes.csv").read_text(encoding="utf-8").count("unreadable") == 8
+
+
+def test_an_interrupted_judging_says_how_it_goes_on(judging, capsys, monkeypatch):
+    async def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("scansion.experiments.rating.judged.judge_run", stopped)
+    assert main(["rate", "--judge", judging.spec()]) == 130
+    assert "interrupted: the same command goes on where it stopped" in capsys.readouterr().err
 
 
 def test_one_variant_cannot_be_rated(judging):

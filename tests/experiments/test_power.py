@@ -243,6 +243,19 @@ def test_a_verdict_and_a_plan_ask_for_about_as_many_rows(project) -> None:
     assert found.needed == pytest.approx(seen.further, rel=0.12)
 
 
+@pytest.mark.parametrize(("missing", "hidden"), [(0, False), (1, False), (40, True)])
+def test_a_margin_is_no_remedy_where_what_is_missing_may_hide_more(missing: int, hidden: bool) -> None:
+    values, state = np.tile([0.0, 1.0], 50), np.zeros(100)
+    other = values.copy()
+    other[[0, 1]] = 1.0, 0.0
+    state[100 - missing :] = 1
+    sides = Sides("a", "b", Pairing(np.zeros(100), state, values, other, 100))
+    [found] = compare_pairs([sides], alpha=0.05, margin=None, seed=0)
+    assert (found.verdict, found.difference, found.needed) == ("undecided", 0.0, None)
+    assert ("a margin would let it be called equivalent" in found.reason) != hidden
+    assert ("the 40 pairs with an unscored or error outcome may hide the difference" in found.reason) == hidden
+
+
 @pytest.mark.parametrize(("missing", "decided"), [(0, True), (2, True), (12, False)])
 def test_a_verdict_counts_what_is_missing_against_the_claim(missing: int, decided: bool) -> None:
     """More rows decide a difference of 6 points, but not one that as many unscored rows may hide."""

@@ -21,6 +21,8 @@ class Fixed:
     def __init__(self, *examples: Example, fixed: bool = True) -> None:
         self.examples, self.fixed = examples, fixed
 
+    def check(self, channel: Any) -> None: ...
+
     async def select(self, inputs: Any, lm: Any, render: Any = None) -> Sequence[Example]:
         return self.examples
 

@@ -1,3 +1,4 @@
+import pytest
 from msgspec import structs
 
 from scansion.experiments.results import Comparison, Gate
@@ -87,12 +88,23 @@ def test_remarks_name_reasons_zero_wrong_money_and_notes(build):
         "`clean`: 0 wrong of 50; at most 5.8% are wrong (one-sided 95% bound)",
         "`mixed`: 3 unscored (truncated 2, no answer 1)",
         "`mixed`: 1 error (timeout); see `scansion show 3f2a9c01 --errors`",
-        "this run made 900 calls for 0.22 USD; 450 more were answered from the lab",
+        "this run made 900 calls for 0.22 USD; 450 more of the variants' were answered from the lab",
+        "judges: 7 calls, 0.50 USD; not in the variants' figures",
         "no price is known for openai/gpt-5-mini",
-        "judges: 7 calls, 0.50 USD, not in the figures above",
         "errors that may pass are asked again by the same command",
         "12 rows have equal requests and count as 5 clusters",
     ]
+
+
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [(300, "USD, all"), (179, "USD if asked afresh, 179"), (0, "USD if asked afresh, none")],
+)
+def test_the_calls_of_judges_add_up_with_those_of_the_run(build, made, said):
+    judged = build.variant("a", recorded_calls=234, judge_calls=300, judge_cost_usd=0.0034, unscored=0, errors=0)
+    lines = remarks(build.result(variants=[judged], calls_made=179, judge_calls_made=made, spent_usd=None, notes=[]))
+    assert "this run made 179 calls; 234 more of the variants' were answered from the lab" in lines
+    assert f"judges: 300 calls, 0.0034 {said} of them made by this run; not in the variants' figures" in lines
 
 
 def test_errors_are_told_in_words_with_what_the_first_one_said(build):

@@ -20,6 +20,7 @@ from tests.sandbox.conftest import require, run
 from scansion.errors import InputError
 from scansion.sandbox import Limits, Sandbox, build_sandbox, sandbox
 from scansion.sandbox._jail.plain import plain
+from scansion.sandbox._packages import found_package
 
 PLAIN = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False, allow_infinity=False)
@@ -44,11 +45,20 @@ def test_specs_name_sandboxes() -> None:
     for wrong, said in {
         "docker": "unknown sandbox 'docker'",
         "monty(3)": "monty",
-        "process(packages=[no-such-package])": "pip install no-such-package",
+        "process(packages=[no-such-package])": "'no-such-package' is not installed; packages= takes",
+        "process(packages=[os])": "'os' is in the standard library, which is there anyway",
+        "process(packages=[fractions])": "'fractions' is in the standard library",
         'process(packages=["../x"])': "no name of a package",
     }.items():
         with pytest.raises(InputError, match=said):
             build_sandbox(wrong)
+
+
+def test_packages_go_by_their_own_name_or_that_of_their_module() -> None:
+    for name in ("yaml", "PyYAML", "pyyaml"):
+        found = found_package(name)
+        assert found.module == "yaml"
+        assert any(path.endswith("/yaml") for path in found.paths)
 
 
 def test_limits_are_more_than_nothing() -> None:
@@ -147,6 +157,9 @@ def test_monty_says_what_it_lacks(monty: Sandbox) -> None:
     assert ran.ended == "refused"
     assert ran.error.endswith("use sandbox=process(packages=[numpy])")
     assert run(monty, "def f():\n    yield 1").error.endswith("use sandbox=process")
+    assert run(monty, "import urllib.request").error.endswith("it is in the standard library; use sandbox=process")
+    assert run(monty, "import yaml").error.endswith("use sandbox=process(packages=[PyYAML])")
+    assert run(monty, "import no_such_thing").error.endswith("no package that is installed here has it")
     assert run(monty, "nothing_of_that_name").ended == "error"
 
 

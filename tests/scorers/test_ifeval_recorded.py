@@ -89,6 +89,8 @@ def test_rows_are_read_as_they_are_published() -> None:
         (["punctuation:no_comma"], [{}, {}], "1 instructions"),
         (["length_constraints:number_words"], [{"num_words": 3}], "lacks its argument 'relation'"),
         (["length_constraints:number_words"], [{"num_words": 3, "relation": "about"}], "neither"),
+        (["length_constraints:number_words"], [{"num_words": 3, "relation": "at least", "x": 1}], "no argument 'x'"),
+        (["punctuation:no_comma"], [{"x": 1}], "takes no argument 'x', nor any other"),
         (["detectable_format:number_bullet_lists"], [{"num_bullets": "three"}], "whole number"),
         ({"a": 1}, [{}], "must hold a list"),
         ([1], [{}], "an instruction is a text"),

@@ -50,6 +50,41 @@ def test_tests_may_be_a_column_or_a_list() -> None:
         assert found.value.reason == "no target"
 
 
+@pytest.mark.parametrize(
+    ("checks", "said"),
+    [
+        ("twice(2) should be 4", "the tests are no Python"),
+        (["assert twice(1) == 2", "assert twice(1) =="], "the tests are no Python"),
+        ("2", "holds no test"),
+        ("safe", "holds no test"),
+        ("twice(2) == 4", "holds no test"),
+    ],
+)
+def test_tests_that_are_none_are_refused_and_make_nobody_right_or_wrong(checks: Any, said: str) -> None:
+    spec, row = "passes_tests(tests=$checks)", {"checks": checks}
+    assert said in str(build_scorer(spec).refuses_gold(Example("r", row)))
+    for code in (RIGHT, "4", "def twice(x:"):
+        with pytest.raises(Unscored, match=said) as found:
+            score(spec, code, **row)
+        assert found.value.reason == "gold refused"
+
+
+@pytest.mark.parametrize(
+    "checks",
+    [
+        TESTS,
+        ["import math", "assert twice(1) == 2"],
+        "def check(candidate):\n    assert candidate(3) == 6\n",
+        "if twice(2) != 4:\n    raise ValueError",
+        "import unittest\nunittest.TestCase().assertEqual(twice(2), 4)",
+        None,
+        "",
+    ],
+)
+def test_tests_that_could_find_a_program_wrong_are_not_refused(checks: Any) -> None:
+    assert build_scorer("passes_tests(tests=$checks)").refuses_gold(Example("r", {"checks": checks})) is None
+
+
 def test_a_task_of_humaneval() -> None:
     spec = "passes_tests(tests=$test, before=$prompt, entry=$entry_point)"
     task = {
@@ -68,7 +103,9 @@ def test_a_task_of_humaneval() -> None:
 )
 def test_a_program_that_leaves_before_its_tests_does_not_pass(leaves: str) -> None:
     require("process")
-    assert score("passes_tests(sandbox=process)", leaves, target=TESTS).value == 0.0
+    left = score("passes_tests(sandbox=process)", leaves, target=TESTS)
+    assert (left.value, "_ended_" in left.explanation) == (0.0, False)
+    assert "_exit" in leaves or left.explanation == "error: it left before its tests ended"
     forged = RIGHT.replace("x + x", "5") + "for n in dir():\n    pass\n_ended_ = True\n" + leaves
     assert score("passes_tests(sandbox=process)", forged, target=TESTS).value == 0.0
 

@@ -129,6 +129,21 @@ def test_a_short_rubric_may_stand_in_the_spec():
         build_scorer('rubric("my own.md")')
 
 
+@pytest.mark.parametrize(
+    ("spec", "said"),
+    [
+        ('rubric("kind?")', "more than one word; write a sentence, or a list"),
+        ('rubric("")', "the text is empty"),
+        ('rubric(" ", scale=1..5)', "the text is empty"),
+        ("rubric(none.md)", "'none.md' cannot be read"),
+    ],
+)
+def test_a_text_that_is_neither_file_nor_rubric_is_refused(spec: str, said: str):
+    with pytest.raises(InputError, match=said):
+        build_scorer(spec)
+    assert build_scorer('rubric(["kind?"])').uses_model
+
+
 def test_an_edit_of_the_rubric_makes_another_scorer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(tmp_path)
     Path("r.md").write_text("Is it polite?")

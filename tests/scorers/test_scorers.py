@@ -233,7 +233,7 @@ def test_an_answer_of_the_program_counts_unless_the_scorer_reads_its_own() -> No
 
 def test_attributes() -> None:
     numeric = build_scorer("num(tolerance=1)")
-    assert numeric.spec == numeric.name == "numeric(tolerance=1.0)"
+    assert numeric.spec == numeric.name == "numeric(tolerance=1)"
     assert numeric.needs_target
     assert numeric.extractor is not None
     assert numeric.extractor.spec == "last_number"

@@ -166,3 +166,8 @@ def test_a_function_of_ones_own_is_a_verifier(tmp_path: Path) -> None:
     found = mine.score(Output("Hello there!"), ROW)
     assert found is not None
     assert found.explanation == "python:my_rules.py:short: it says no; python:my_rules.py:calm: shouts"
+
+
+def test_an_extractors_name_leads_to_the_verifier_that_is_near() -> None:
+    with pytest.raises(InputError, match="a verifier is wanted here; did you mean 'words'"):
+        build_scorer("follows(word(less_than=3))")

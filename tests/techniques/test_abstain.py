@@ -166,7 +166,7 @@ def test_tags_around_the_word_abstain_in_either_order(scripted: Callable[..., An
         ('abstain("...")', "the word is empty"),
         ('abstain(unsure, "Say so.")', "does not offer 'unsure'"),
         ("vote(3) | abstain", "abstain edits a prompt, so it goes before vote"),
-        ("abstain(2)", "word must be a string, not 2"),
+        ("abstain(2)", "word must be a string, not 2; put it in quotes"),
     ],
 )
 def test_wrong_arguments_are_refused_at_once(spec: str, wanted: str) -> None:

@@ -19,7 +19,9 @@ from scansion.scorers import build_extractor
 from scansion.techniques import (
     Composed,
     Context,
+    Edit,
     Pipeline,
+    Wrap,
     as_text,
     calls_per_outcome,
     compose,
@@ -96,6 +98,23 @@ def test_order_and_start_are_checked_in_python_too() -> None:
         prompt | vote(5) | cot()
     with pytest.raises(InputError, match="starts with a prompt"):
         cot() | vote(5)
+
+
+def test_a_technique_without_brackets_stands_in_a_pipeline() -> None:
+    prompt = from_text(CHAT, name="p")
+    assert (prompt | technique.cot | technique.vote(3)).spec == "cot | vote(3)"
+    with pytest.raises(InputError, match="starts with a prompt"):
+        technique.cot | technique.vote(3)
+
+
+@pytest.mark.parametrize(
+    "right", ["cot", 3, len, Wrap(lambda program, _context: program), Edit(lambda prompt, _context: prompt)]
+)
+def test_what_is_no_technique_is_told_what_to_write(right: Any) -> None:
+    prompt = from_text(CHAT, name="p")
+    for left in (prompt, prompt | cot(), cot()):
+        with pytest.raises(InputError, match=r"is no technique by itself; write technique.cot\(\), put @technique"):
+            left | right
 
 
 def test_a_pipeline_runs_by_itself(scripted: Callable[..., Any]) -> None:

@@ -261,6 +261,8 @@ def test_programs_are_run_against_the_tests_of_a_column() -> None:
     assert run("best_of(1, by=tests, tests=$c)", Answering([explained]), {"x": "1", "c": TESTS}).data["scores"] == [1]
     with pytest.raises(Unscored, match="holds no test"):
         run("best_of(2, by=tests, tests=$c)", Answering(said), {"x": "1", "c": None})
+    with pytest.raises(Unscored, match="'c' holds what is no Python: 'double it'"):
+        run("best_of(2, by=tests, tests=$c)", Answering(said), {"x": "1", "c": ["assert double(1) == 2", "double it"]})
 
 
 def test_a_program_that_leaves_before_the_tests_holds_none() -> None:

@@ -49,7 +49,7 @@ async def asks(inputs, lm):
 def further(question):
     return {"question": question + "?", "note": "n"}
 """
-PROMPT = "---\nname: p\n---\nuser:\nQ: {{ question }}"
+PROMPT = "---\nname: p\n---\nuser:\nQ: {{ question }} {{ text | default('') }}"
 INPUTS = {"question": "how many", "kind": "sum", "text": "one two three four five six seven eight nine ten"}
 POOL = [Example(str(i), {"question": f"q{i}", "kind": "x", "text": "t", "other": "o"}, i % 3) for i in range(8)]
 CONTEXT = Context(extractor=build_extractor("last_number"), pool=lambda: POOL, seed=3)
@@ -64,7 +64,7 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[list[str],
     with pytest.MonkeyPatch.context() as patch, wind.registered():
         patch.chdir(folder)
         Path("wind_steps.py").write_text(STEPS)
-        Path("b.prompty").write_text("---\nname: b\n---\nuser:\nOf {{ question }} say {{ previous | default('it') }}")
+        Path("b.prompty").write_text(f"{PROMPT.replace('name: p', 'name: b')} say {{{{ previous | default('it') }}}}")
         Path("other.prompty").write_text("---\nname: o\nmodel:\n  id: c\n  provider: wind\n---\nuser:\n{{ question }}")
         found = [*examples(), *MORE]
         built = {text: parse_techniques(text)[0] for text in found}

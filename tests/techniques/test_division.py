@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.techniques import wind
 from tests.techniques.wind import Ran, Wind
 
-from scansion.errors import ProgramError, Unscored
+from scansion.errors import InputError, ProgramError, Unscored
 from scansion.prompts import from_text
 from scansion.scorers import build_extractor
 from scansion.techniques import Context, calls_per_outcome, compose, parse_techniques
@@ -25,6 +25,7 @@ RULES = """
 def kind(question): return question.split()[0]
 def long(question): return len(question) > 2
 def join(previous): return previous.upper()
+def all_of(inputs): return inputs['text']
 """
 WORDS = "one two three four five six seven eight nine ten"
 
@@ -174,6 +175,17 @@ def test_all_inputs_of_that_column_hold_the_part() -> None:
     assert ran.trace.calls[0].request.messages[0].content == "one two three four five"
 
 
+@pytest.mark.parametrize("step", ["as-is", "as-is | vote(3)", "cot", "pros.txt", "python:rules:long", "pros.txt | cot"])
+def test_a_step_that_does_not_read_the_column_is_refused(step: str) -> None:
+    with pytest.raises(InputError, match="does not read 'text', so that every part would ask the same"):
+        run(f"map_reduce({step}, merge.txt, $text)", text=WORDS)
+
+
+@pytest.mark.parametrize("step", ["route($text, one=as-is, other=as-is)", "python:rules:all_of"])
+def test_what_a_step_reads_need_not_be_its_prompts(step: str) -> None:
+    assert run(f"map_reduce({step}, merge.txt, $text)", text="one").output.data["parts"] == 1
+
+
 def test_a_text_that_fits_is_still_reduced() -> None:
     ran = run("map_reduce(part.txt, python:rules:join, $text)", text="one")
     assert ran.output.text == "A(PART 1 OF 1: ONE)"
@@ -183,7 +195,7 @@ def test_a_text_that_fits_is_still_reduced() -> None:
 @pytest.mark.parametrize(("text", "message"), [(WORDS, "the text has 5 parts, and most is 4"), (5, "'text' holds int")])
 def test_a_text_that_cannot_be_parted(text: Any, message: str) -> None:
     with pytest.raises(ProgramError, match=message):
-        run("map_reduce(as-is, merge.txt, $text, size=2, most=4)", text=text)
+        run("map_reduce(part.txt, merge.txt, $text, size=2, most=4)", text=text)
 
 
 few = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))

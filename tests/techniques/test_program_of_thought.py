@@ -174,3 +174,24 @@ def test_the_embedded_model_answers_more_by_programs_than_at_once(tmp_path: Path
     )
     direct, by_program = (variant.mean or 0.0 for variant in result.variants)
     assert by_program >= direct + 0.3
+
+
+@pytest.mark.parametrize(
+    ("said", "technique", "answer", "abstains"),
+    [
+        (["Unsure."], "program_of_thought", None, True),
+        (["answer = 'unsure'"], "program_of_thought", None, True),
+        (["print('unsure')"], "program_of_thought", None, True),
+        (["answer = 3"], "program_of_thought", 3, False),
+        (["answer = 3\nif answer > 4:\n    answer = 'unsure'"], "program_of_thought", 3, False),
+        (["1 / 0", "unsure"], "program_of_thought(retry=1)", None, True),
+        (["unsure"], "program_of_thought(retry=1)", None, True),
+    ],
+)
+def test_behind_abstain_a_reply_or_its_program_may_take_the_way_out(
+    scripted: Callable[..., Any], said: list[str], technique: str, answer: Any, abstains: bool
+) -> None:
+    lm = scripted(*said)
+    output = run(lm, f"abstain | {technique}")
+    assert (output.answer, output.data.get("abstained", False)) == (answer, abstains)
+    assert len(lm.requests) == len(said)

@@ -79,7 +79,9 @@ def test_rows_from_a_file(tmp_path: Path) -> None:
         ("shots(2)", Context(), "no data to take rows from"),
         ("shots(30)", context(), "30 are wanted, and there are 29 rows with a target"),
         ("shots(ids=[r77])", context(), "no row for shots has the id 'r77'"),
-        ("shots(ids=[r1])", context(), "'r1' and a target"),
+        ("shots(ids=[r1])", context(), "'r1', a target and all inputs"),
+        ("shots(2, seed=3)", context(), "seed goes with by=random or order=random"),
+        ("shots(many)", context(), "k must be a whole number or max, not many"),
         ("shots(1) | shots(1)", context(), "has shots already"),
         ("shots(1, source=none.csv)", context(), "none.csv"),
     ],
@@ -98,3 +100,11 @@ def test_other_rows_make_another_identity() -> None:
 
     assert identity(ROWS) == identity(list(ROWS))
     assert identity(ROWS) != identity(ROWS[2:])
+
+
+def test_a_named_row_of_the_test_part_is_told_apart_from_none() -> None:
+    given = Context(pool=lambda: ROWS[:5], kept=lambda: iter(ROWS[5:]), mapping={"question": "Question"})
+    with pytest.raises(InputError, match="the row 'r9' is in the test part, which is never shown"):
+        chosen("shots(ids=[r2, r9])", given=given)
+    with pytest.raises(InputError, match="no row for shots has the id 'r77'"):
+        chosen("shots(ids=[r77])", given=given)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from scansion.data.near import Likeness
 from scansion.errors import InputError
 from scansion.models.gateway import Gateway
 from scansion.models.lm import LM, Trace
@@ -137,6 +139,8 @@ def test_as_many_as_fit() -> None:
     assert 0 < few < more < all_ == 6
     assert len(chosen("shots(max)", lm=handle(100))) == few
     assert len(chosen("shots(5, fit=true)", lm=handle(100))) == few
+    assert len(chosen("shots(max, tokens=10000)", lm=handle(100))) == few
+    assert len(chosen("shots(max, tokens=100)", lm=handle(10_000))) == few
     assert len(chosen("shots(5, by=random, fit=true, tokens=10000)")) == 5
     prompt = prompt_of("shots(5, fit=true)")
     assert prompt.shots is not None
@@ -239,3 +243,51 @@ def test_what_is_wrong_with_data_and_model() -> None:
     with pytest.raises(InputError, match="the prompt has none; use by=random"):
         compose(from_text("Say it.", name="p"), parse_techniques("shots(2, by=bm25)"), Context(pool=lambda: ROWS))
     assert chosen("shots(6, by=bm25)", "nothing known") == ["r5", "r4", "r3", "r2", "r1", "r0"]
+
+
+ALL_WAYS = ["first", "random", "bm25", "embedding", "hybrid"]
+
+
+@pytest.mark.parametrize("by", ALL_WAYS)
+def test_another_question_about_the_same_text_is_no_near_duplicate(by: str) -> None:
+    text = " ".join(f"The {word} was built before the wall and after the road." for word, _ in FRUIT)
+    asked = ["Who built the wall?", "Who built the WALL", "What came after the road?"]
+    rows = [Example(f"{i}", {"text": text, "asked": each}, "x") for i, each in enumerate(asked)]
+    prompt = compose(
+        from_text("{{text}} {{asked}}", name="p"), parse_techniques(f"shots(2, by={by})"), Context(pool=lambda: rows)
+    )
+    found: Any = asyncio.run(prompt.shots.select(rows[0].inputs, None))  # type: ignore[union-attr]
+    assert [shot.id for shot in found] == ["2"]
+
+
+@pytest.mark.parametrize("by", ALL_WAYS)
+def test_rows_that_lack_what_the_prompt_needs_are_passed_over(by: str) -> None:
+    lacking = [Example("a", {"Text": None}, "food"), Example("b", {"label": "x"}, "food"), Example("c", {"Text": "y"})]
+    context = Context(pool=lambda: [*lacking, *ROWS[2:5]], mapping={"text": "Text"})
+    assert sorted(chosen(f"shots(3, by={by})", context=context)) == ["r2", "r3", "r4"]
+    with pytest.raises(InputError, match="4 are wanted, and there are 3 rows with a target and all inputs"):
+        prompt_of(f"shots(4, by={by})", context)
+
+
+@pytest.mark.parametrize("labels", [1, 2, 5, 40])
+@pytest.mark.parametrize("more", ["", ", diverse=mmr"])
+def test_balance_among_many_rows_looks_closely_at_few(labels: int, more: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [Example(f"{i}", {"text": f"{FRUIT[i % 6][0]} {i}"}, f"l{min(i % 47, labels - 1)}") for i in range(3000)]
+    seen = []
+    alike = Likeness.alike
+    monkeypatch.setattr(Likeness, "alike", lambda self, text: seen.append(text) or alike(self, text))
+    spec = f"shots(8, by=bm25, balance=label, order=near-first{more})"
+    prompt = prompt_of(spec, Context(pool=lambda: rows))
+    found: Any = asyncio.run(prompt.shots.select({"text": QUERY}, None))  # type: ignore[union-attr]
+    counts = Counter(shot.target for shot in found)
+    assert len(found) == 8
+    assert len(counts) == min(labels, 8)
+    assert max(counts.values()) - min(counts.values()) <= 1
+    assert len(seen) < 300
+
+
+def test_balance_takes_more_of_others_where_a_target_gives_out() -> None:
+    rows = [Example(f"{i}", {"text": f"{FRUIT[i % 6][0]} {i}"}, "rare" if i in (7, 60) else "often") for i in range(99)]
+    prompt = prompt_of("shots(10, by=bm25, balance=label)", Context(pool=lambda: rows))
+    found: Any = asyncio.run(prompt.shots.select(rows[7].inputs, None))  # type: ignore[union-attr]
+    assert Counter(shot.target for shot in found) == {"rare": 1, "often": 9}

@@ -36,8 +36,8 @@ def main(argv: list[str] | None = None) -> int:
     except BrokenPipeError:
         _forget_output()
         return PIPE
-    except KeyboardInterrupt:
-        return _say("interrupted", INTERRUPTED)
+    except KeyboardInterrupt as stop:
+        return _say(f"interrupted: {stop}" if str(stop) else "interrupted", INTERRUPTED)
     except Exception as error:
         return _failed(error, "--debug" in words or bool(os.environ.get("SCANSION_DEBUG")))
 

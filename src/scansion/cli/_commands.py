@@ -80,5 +80,7 @@ def call(name: str, words: list[str]) -> int:
 
     parser = Parser(name, module.__doc__ or "")
     module.configure(parser)
-    code: int = module.main(parser.parse_args(words))
-    return code
+    args = parser.parse_args(words)
+    from scansion.cli._own_code import called
+
+    return called(module, args)

@@ -19,6 +19,7 @@ __all__ = [
     "add_data_options",
     "add_plan_options",
     "add_run_options",
+    "add_technique_option",
     "gates_from",
     "options_from",
     "plan_from",
@@ -50,13 +51,7 @@ def add_plan_options(parser: Parser) -> None:
     """What decides the result."""
     add_data_options(parser)
     group = parser.add_argument_group("what is compared")
-    group.add_argument(
-        "-t",
-        "--technique",
-        metavar="SPEC",
-        action="append",
-        help='such as "cot | vote(5)"; `scansion gallery` lists them',
-    )
+    add_technique_option(group)
     group.add_argument(
         "-m", "--model", metavar="MODEL", action="append", help="such as pocket/small (no key) or openai/gpt-5-mini"
     )
@@ -76,6 +71,17 @@ def add_plan_options(parser: Parser) -> None:
     group.add_argument("--truncated", choices=["score", "unscored"], help="what an output that was cut off is")
     group.add_argument("--gold-check", choices=["on", "off"], help="whether the scorer must first accept the targets")
     group.add_argument("--seed", metavar="N", type=whole_from_zero, help="of what is drawn at random (0)")
+
+
+def add_technique_option(group: argparse._ArgumentGroup | Parser) -> None:
+    """Which techniques."""
+    group.add_argument(
+        "-t",
+        "--technique",
+        metavar="SPEC",
+        action="append",
+        help='such as "cot | vote(5)"; `scansion gallery` lists them',
+    )
 
 
 def add_call_options(group: argparse._ArgumentGroup | Parser) -> None:

@@ -33,6 +33,9 @@ __all__ = [
     "write_reports",
 ]
 
+OUTPUT: TextIO | None = None
+"""Where commands put out, if not on what is standard output now."""
+
 _PLANS = {".yaml", ".yml"}
 _OPENINGS = (b"<!doctype html>", b"<?xml", b"## Scansion", b"# Prompt card: ")
 _WIDEST = 160  # cells of a table, on the widest terminal
@@ -67,11 +70,12 @@ def complain(text: str) -> None:
 
 def put_out(text: str) -> None:
     """Text on standard output, whatever its encoding can take."""
+    stream = OUTPUT or sys.stdout
     try:
-        sys.stdout.write(text)
+        stream.write(text)
     except UnicodeEncodeError:
-        encoding = sys.stdout.encoding or "ascii"
-        sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        encoding = stream.encoding or "ascii"
+        stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
 
 
 def show_result(result: RunResult, args: Namespace) -> None:

@@ -14,6 +14,7 @@ them and the judge's. No model is asked.
 
 from __future__ import annotations
 
+import re
 from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -107,7 +108,7 @@ def _is_table(args: Namespace) -> bool:
     name = args.data.lower().removesuffix(".gz")
     if name.endswith((".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet")) or Path(args.data).is_file():
         return True
-    return any(getattr(args, each) for each in _OF_TABLES)
+    return re.fullmatch(r"r\d+", name) is None and any(getattr(args, each) for each in _OF_TABLES)
 
 
 def _table(args: Namespace, spec: LabelSpec) -> AgreeReport:
@@ -125,7 +126,7 @@ def _run(args: Namespace, spec: LabelSpec) -> AgreeReport:
 
     for name in (*_OF_TABLES, "positive"):
         if getattr(args, name):
-            flag = "--" + name.replace("_", "-")
+            flag = "--judge" if name == "b" else "--" + name.replace("_", "-")
             raise InputError(f"agree: {flag} is for a table of labels; name its file")
     with Lab.find(args.lab, create=False) as lab:
         return agree_in_run(lab, args.data, scorer=args.scorer, spec=spec)

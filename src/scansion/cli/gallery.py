@@ -3,6 +3,7 @@
     scansion gallery               every kind with its names
     scansion gallery techniques    each with what it does
     scansion gallery vote          one in full: arguments, source, example
+    scansion gallery python:my_scorers:polite      one of your own
 
 What installed packages add is listed with the rest.
 """

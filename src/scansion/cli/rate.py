@@ -97,7 +97,14 @@ def _of_judge(args: Namespace, terms: RatingTerms) -> Ratings:
 
     from scansion.cli._watch import confirm
     from scansion.experiments.lab import Lab
-    from scansion.experiments.rating.judged import Judging, check_votes_file, judge_preview, judge_run, write_votes
+    from scansion.experiments.rating.judged import (
+        Judging,
+        NoVerdict,
+        check_votes_file,
+        judge_preview,
+        judge_run,
+        write_votes,
+    )
     from scansion.report.live import Live
 
     for name in _OF_TABLE:
@@ -114,6 +121,13 @@ def _of_judge(args: Namespace, terms: RatingTerms) -> Ratings:
             if not args.yes and not args.budget:
                 confirm(lambda: asyncio.run(judge_preview(lab, args.votes, args.judge)))
             judged = asyncio.run(judge_run(lab, args.votes, args.judge, terms, how))
+    except NoVerdict as none:
+        if args.output is not None:
+            write_votes(args.output, none.votes)
+            say_written(args.output)
+        raise
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt("the same command goes on where it stopped") from None
     finally:
         live.close()
     if args.output is not None:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scansion.cli._parser import Parser, pair, whole, whole_from_zero
-from scansion.cli._plan import add_call_options, options_from, plan_from
+from scansion.cli._plan import add_call_options, add_technique_option, options_from, plan_from
 from scansion.errors import InputError
 
 if TYPE_CHECKING:
@@ -51,13 +51,7 @@ def configure(parser: Parser) -> None:
     group.add_argument(
         "-m", "--model", metavar="MODEL", action="append", help="such as pocket/small (no key) or openai/gpt-5-mini"
     )
-    group.add_argument(
-        "-t",
-        "--technique",
-        metavar="SPEC",
-        action="append",
-        help='such as "cot | vote(5)"; `scansion gallery` lists them',
-    )
+    add_technique_option(group)
     group.add_argument("-s", "--scorer", metavar="SCORER", action="append", help="says right or wrong beside outputs")
     group.add_argument("--budget", metavar="AMOUNT", help="2usd, 500calls or 1Mtokens; never exceeded")
     add_call_options(group)

@@ -24,6 +24,12 @@ Place = tuple[RunRecord, VariantInfo]
 """A variant of a run."""
 
 
+_REFUSAL = (
+    "refusal: 1 where the output refuses; whether that is good depends on the request, which harmless($label) and "
+    "helpful($label) tell"
+)
+
+
 def with_companions(scorers: Sequence[Scorer], base_dir: str | Path | None = None) -> list[Scorer]:
     """The scorers, each followed by its companions that were not named."""
     found: list[Scorer] = []
@@ -38,9 +44,9 @@ def with_companions(scorers: Sequence[Scorer], base_dir: str | Path | None = Non
 
 
 def companions_head(scorers: Sequence[Scorer]) -> list[str]:
-    """What the head of a table says of scorers that stand together."""
+    """What the head of a table says of scorers that stand together, and of a first one that needs others."""
     by_identity = {scorer.identity: scorer.name for scorer in scorers}
-    told: list[str] = []
+    told = [_REFUSAL] if scorers and scorers[0].identity.partition("(")[0] == "refusal" else []
     seen: set[str] = set()
     for scorer in scorers:
         specs = [build_scorer(spec) for spec in scorer.companions]

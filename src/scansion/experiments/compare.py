@@ -11,7 +11,7 @@ from typing import Any, Literal
 from msgspec import Struct, structs
 
 from scansion.data import Dataset, DataSpec, Row, open_dataset
-from scansion.errors import InputError, ProgramError
+from scansion.errors import InputError, ProgramError, Unscored, fault
 from scansion.experiments.companions import Place, on_both_sides
 from scansion.experiments.figures import (
     Figures,
@@ -364,8 +364,10 @@ def score_now(scorer: Scorer, output: Output, example: Example, where: str) -> S
     """The score of an output that is there already. Raises InputError, beginning with `where`, if there can be none."""
     try:
         score = scorer.score(output, example)
-    except ProgramError as error:
-        raise InputError(f"{where}: {error}") from None
+    except (InputError, Unscored):
+        raise
+    except Exception as error:
+        raise InputError(f"{where}: {error if isinstance(error, ProgramError) else fault(error)}") from error
     if score is None and scorer.uses_model:
         raise InputError(f"scorer {scorer.name!r} asks a model, and this comparison makes no calls; run it instead")
     if score is None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from scansion.experiments.figures import Figures, Totals
 from scansion.experiments.results import VariantResult
@@ -21,7 +22,7 @@ def notes_of(
         *unscored,
         *(note for v, f in zip(variants, figures, strict=True) for note in _repeats(v, f)),
         *(note for v, t in zip(variants, totals, strict=True) for note in _truncations(v, t, run)),
-        *(note for v in variants for note in _served(v)),
+        *(note for v, kept in zip(variants, run.context["variants"], strict=True) for note in _served(v, kept)),
         *(f"{v['name']}: {note}" for v in run.context["variants"] for note in v.get("notes", ())),
         *run.context.get("notes", ()),
     ]
@@ -51,8 +52,10 @@ def _truncations(variant: VariantResult, totals: Totals, run: RunRecord) -> list
     return [f"{variant.name}: {outputs} unscored; {remedy}"]
 
 
-def _served(variant: VariantResult) -> list[str]:
-    if len(variant.served_models) < 2:
+def _served(variant: VariantResult, kept: Mapping[str, Any]) -> list[str]:
+    """That more models answered than were asked: one was exchanged behind its name."""
+    asked = {variant.model, *kept.get("further_models", ())}
+    if len(variant.served_models) <= len(asked):
         return []
     return [
         f"{variant.name}: the server answered with {len(variant.served_models)} models: "

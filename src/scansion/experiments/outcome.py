@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec import Struct, structs
 
-from scansion.errors import CallError, InputError, ProgramError, Quit, Unreached, Unscored
+from scansion.errors import CallError, InputError, ProgramError, Quit, Unreached, Unscored, fault
 from scansion.experiments.results import known_sum
 from scansion.experiments.store.codec import pack
 from scansion.experiments.store.outcomes import (
@@ -62,7 +62,7 @@ async def produce(
         status, reason, message = UNSCORED, error.reason, str(error)
     except (Unreached, Quit, InputError):
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         output = None
         status, reason, message = ERROR, *_failure(error, variant.name)
     record = _record(key, trace.calls, time.perf_counter() - start)
@@ -110,7 +110,7 @@ async def held_against(
         record = ScoreRecord(UNSCORED, reason=error.reason, detail=ScoreDetail(_storable(str(error))))
     except (Unreached, Quit, InputError):
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         kind, message = _failure(error, scorer.name)
         record = ScoreRecord(ERROR, reason=kind, detail=ScoreDetail(_storable(message[:_MESSAGE])))
     if record.reason == "gold refused" and scorer.needs_target and wanted(example.target, [*ways_out, *word]):
@@ -170,7 +170,7 @@ def _storable(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode()
 
 
-def _failure(error: Exception, name: str) -> tuple[str, str]:
+def _failure(error: BaseException, name: str) -> tuple[str, str]:
     """The kind and the words of an error; a fatal one is raised as what stops the run."""
     if isinstance(error, CallError):
         if error.fatal:
@@ -178,6 +178,8 @@ def _failure(error: Exception, name: str) -> tuple[str, str]:
         return error.kind, str(error)
     if isinstance(error, ProgramError):
         return "program", str(error)
+    if isinstance(error, SystemExit):
+        return "program", f"{name} {fault(error)}"
     return "program", f"{type(error).__name__}: {error}"
 
 

@@ -137,11 +137,15 @@ def load_plan(path: str | Path, **overrides: Any) -> Plan:
         raise InputError(f"{where}: {error}{_parted(values.get(field))}") from None
 
 
+_QUOTED = "put single quotes around the whole of it, such as 'NAME(\"so: this, that\")'"
+
+
 def _parted(given: Any) -> str:
-    """A hint where YAML has parted a text in two at its comma; else nothing."""
-    texts = [text for text in given if isinstance(text, str)] if isinstance(given, list) else []
+    """A hint where YAML has parted a text in two at its comma or colon; else nothing."""
+    parts = given if isinstance(given, list) else [given]
+    texts = [text for part in parts for text in (part if isinstance(part, dict) else [part]) if isinstance(text, str)]
     open_one = any(text.count("(") > text.count(")") for text in texts)
-    return "; a comma parts a list in [...]: put quotes around a text that has one" if open_one else ""
+    return f"; a comma parts a list in [...], and a colon a text: {_QUOTED}" if open_one else ""
 
 
 def _read_yaml(file: Path) -> tuple[dict[str, Any], dict[str, int]]:
@@ -158,7 +162,9 @@ def _read_yaml(file: Path) -> tuple[dict[str, Any], dict[str, int]]:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else 1
         problem = getattr(error, "problem", None) or str(error).splitlines()[0]
-        raise InputError(f"{file}:{line}: not valid YAML: {problem}") from None
+        colon = "mapping values" in problem and "(" in text.splitlines()[line - 1]
+        hint = f"; a colon parts a text: {_QUOTED}" if colon else ""
+        raise InputError(f"{file}:{line}: not valid YAML: {problem}{hint}") from None
     if not isinstance(values, dict) or not isinstance(node, yaml.MappingNode):
         raise InputError(f"{file}:1: a mapping is wanted (prompts: [...], data: ..., scorers: [...])")
     lines: dict[str, int] = {}
@@ -181,6 +187,9 @@ def make_plan(**fields: Any) -> Plan:
     for field in ("prompts", "techniques", "models", "scorers", "variants", "gates", "only", "notes"):
         if field in values:
             values[field] = _listed(values[field])
+    for each in values.get("scorers", ()):
+        if isinstance(each, Mapping):
+            raise InputError(f"scorers: {each} is no scorer; give its text, such as 'numeric', or a function")
     values["data"] = _data(values.get("data"))
     if "models" in values:
         values["models"] = tuple(_model(m) for m in values["models"])
@@ -265,6 +274,7 @@ OWN_TECHNIQUES = "techniques: the plan's variants name their own; write it there
 
 def _check(plan: Plan) -> None:
     """Raise InputError for values that are of the right type and make no sense."""
+    twice = next((t for t in plan.techniques if isinstance(t, str) and plan.techniques.count(t) > 1), "")
     rules: list[tuple[bool, str]] = [
         (plan.variants is None and not plan.prompts, "prompts: there are none; name at least one prompt file"),
         (plan.variants is not None and not plan.variants, "variants: the list is empty"),
@@ -276,6 +286,7 @@ def _check(plan: Plan) -> None:
         (plan.margin is not None and not 0 < plan.margin < math.inf, f"margin: {plan.margin} is not above 0"),
         (plan.until is not None and not plan.scorers, "until: decided needs a scorer whose verdicts it waits for"),
         (plan.limit is not None and plan.limit < 1, f"limit: {plan.limit} is too few; give 1 or more"),
+        (bool(twice), f"techniques: {twice!r} is named twice; drop one"),
         (not plan.techniques, "techniques: the list is empty; 'as-is' is the prompt as it stands"),
     ]
     for broken, message in rules:

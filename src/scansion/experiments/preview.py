@@ -41,7 +41,7 @@ _ASSUMED = (
 )
 
 
-_AT_MOST = "votes that stop early are counted in full: calls and cost are the most that they take"
+_AT_MOST = "what may stop early (a vote, a cascade) is counted in full: calls and cost are the most that it takes"
 
 
 _BLIND = "a program asks for scores of texts: what it asks after that is not known, nor what all costs"
@@ -218,7 +218,7 @@ async def _calls(
     program asked for something that is no call, after which nothing is known."""
     prompt, blind = variant.source, False
     trace = Trace(prompt.template if prompt is not None else "", roles_of(data))
-    with suppress(Exception):  # a program or judge may well fail on an empty reply
+    with suppress(Exception, SystemExit):  # a program or judge may well fail on an empty reply
         try:
             output = await variant.program(variant.inputs(row, data), LM(gateway, variant.channel, trace, trial=trial))
         except _Unsent:

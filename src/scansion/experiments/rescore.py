@@ -16,7 +16,7 @@ from scansion.errors import InputError
 from scansion.experiments.companions import beside, check_whole, companions_head, with_companions
 from scansion.experiments.crew import work_off
 from scansion.experiments.figures import VariantInfo
-from scansion.experiments.judges import check_judges
+from scansion.experiments.judges import check_columns, check_judges
 from scansion.experiments.lab import Lab
 from scansion.experiments.outcome import held_against
 from scansion.experiments.people.corrections import Correction, outdated, with_note
@@ -34,6 +34,8 @@ from scansion.scorers import Scorer, build_scorer
 from scansion.types import Example, digest
 
 __all__ = ["rescore"]
+
+_FIRST_ROWS = 1000  # rows that must serve scorers before any call is made
 
 
 async def rescore(
@@ -60,6 +62,7 @@ async def rescore(
     settings = CallSettings(options.timeout, options.tries, options.max_wait, options.concurrency)
     gateway = Gateway(lab.journal, settings=settings, base_dir=Path(old.plan["base_dir"]))
     check_judges(built, gateway)
+    _check_rows(lab, old, built)
     run = _derived(lab, old, built, ids, outdated(lab, old) if corrections else [])
     lab.journal.run = run.id
     tally = Tally(gateway, watch, [v.name for v in VariantInfo.of(run)])
@@ -67,6 +70,10 @@ async def rescore(
     try:
         rescoring = _Rescoring(lab, run, list(zip(built, ids, strict=True)), gateway, tally)
         await work_off(rescoring.jobs(), rescoring.score, options.concurrency, Stop())
+    except InputError:
+        lab.journal.flush()
+        lab.run_table.withdraw(run.id)
+        raise
     finally:
         telling.cancel()
         lab.journal.flush()
@@ -75,6 +82,29 @@ async def rescore(
     result = summarize(lab, run, planned)
     lab.run_table.finish(run.id, planned, result, resumable=False)
     return with_note(lab, run, result)
+
+
+def _check_rows(lab: Lab, old: RunRecord, scorers: Sequence[Scorer]) -> None:
+    """Raise InputError for rows that a scorer cannot read, or that are not what it is meant for, before a run is
+    entered."""
+    examples = list(lab.run_table.examples(old.dataset or 0, _FIRST_ROWS, old.id))
+    for example in examples:
+        for each in scorers:
+            check_columns(each, example)
+            if old.plan.get("gold_check") == "on":
+                _check_gold(lab, old, each, example)
+    for each in scorers if not (old.plan.get("limit") or old.plan.get("only")) else ():
+        if (why := each.refuses_rows(examples)) is not None:
+            raise InputError(f"{old.context['data']}: {each.name}: {why}")
+
+
+def _check_gold(lab: Lab, old: RunRecord, scorer: Scorer, example: Example) -> None:
+    """Raise InputError for a row that the scorer cannot read. Targets that it refuses are unscored one by one."""
+    try:
+        scorer.refuses_gold(example)
+    except InputError as error:
+        line, _ = lab.run_table.place(old.dataset or 0, example.row)
+        raise InputError(f"{old.context['data']}: line {line} ({scorer.name}: {error})") from None
 
 
 def _pass_mark(old: RunRecord, primary: Scorer) -> float:

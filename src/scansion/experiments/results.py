@@ -279,7 +279,8 @@ class RunResult(Struct, frozen=True):
 
     `budget` is the run's budget as text, `budget_spent` says that it stopped outcomes; `rescored` names the run whose
     outcomes were scored anew. `calls_made` are the calls of the run, `calls_now` those of them that the command at hand
-    made (None: no other made any, or the run was read later). `head` are the settings that the table's head shows
+    made (None: no other made any, or the run was read later), `judge_calls_made` those that judges made (None: not
+    counted). `head` are the settings that the table's head shows
     because they change what figures mean (`no_answer: wrong`). `volume` is the stated number of requests a time,
     `looks` counts the looks at a test part (None: the run is not about one), `savings` are the answers to "same
     quality, cheaper?", a line a baseline, `agreements` those between people, `checklists` what checklist scorers found.
@@ -300,6 +301,7 @@ class RunResult(Struct, frozen=True):
     spent_usd: float | None = None
     calls_made: int = 0
     calls_now: int | None = None
+    judge_calls_made: int | None = None
     complete: bool = True
     interrupted: bool = False
     budget: str = ""

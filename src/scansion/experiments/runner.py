@@ -11,13 +11,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 from msgspec import structs
 
-from scansion.errors import BudgetSpent, Quit, Withdrawn
+from scansion.errors import BudgetSpent, InputError, Quit, Withdrawn, fault
 from scansion.experiments.agenda import Agenda, Job
 from scansion.experiments.crew import Gate, work_off
 from scansion.experiments.lab import Lab
@@ -34,9 +34,11 @@ from scansion.experiments.store.journal import payer
 from scansion.experiments.store.outcomes import ScoreRecord
 from scansion.experiments.store.presence import Presence
 from scansion.experiments.summary import paid_by, summarize
-from scansion.experiments.variants import ways_out_of
+from scansion.experiments.variants import Variant, ways_out_of
 from scansion.experiments.views import calls_of
+from scansion.models.admission import Admission
 from scansion.models.lm import LM, Trace
+from scansion.techniques import Composed
 
 __all__ = ["execute", "run"]
 
@@ -72,6 +74,9 @@ async def execute(
                 for call in calls_of(lab, session.run):
                     recording.add(call)
             return runner.close()
+    except InputError:
+        lab.run_table.withdraw(session.run.id)
+        raise
     finally:
         await session.gateway.close()
 
@@ -102,6 +107,7 @@ class _Runner:
         self._ways_out = ways_out_of(session.variants)
         self._deferred: list[Job] = []
         self._agenda = _agenda(session, self._tally)
+        self._door = _door(session)
         self._quit = False
         self._misses = 0  # outcomes in a row that the budget stopped
         self._start, self._began = time.monotonic(), time.time()
@@ -201,7 +207,8 @@ class _Runner:
                 await asyncio.sleep(_POLL)
         payer.set(job.variant.index)
         try:
-            await self._make(job)
+            with self._admission(job):
+                await self._make(job)
             self._misses = 0
         except (BudgetSpent, Withdrawn) as error:
             if isinstance(error, BudgetSpent):
@@ -215,6 +222,15 @@ class _Runner:
         if self._agenda.in_order or self._misses > self._options.concurrency + _SPARE:
             self._agenda.asking = False
         self._agenda.missed = True
+
+    def _admission(self, job: Job) -> AbstractContextManager[None]:
+        """Under a budget an outcome is begun only when it can be finished, its judging too."""
+        if self._door is None:
+            return nullcontext()
+        judges = sum(self._session.scorers[i].calls for i in job.scores)
+        if job.outcome is not None:
+            return self._door.outcome((job.variant.index, job.scores), judges, sure=True)
+        return self._door.outcome(job.variant.index, _calls(job.variant) + judges, sure=job.variant.source is not None)
 
     async def _make(self, job: Job) -> None:
         """Make or complete one outcome and store it with its scores."""
@@ -258,6 +274,20 @@ class _Runner:
         return LM(self._session.gateway, job.variant.channel, trace, trial=job.trial, purpose="judge")
 
 
+def _door(session: Session) -> Admission | None:
+    """Who may begin under a budget; None without one, and where one call is all that any outcome takes."""
+    till = session.gateway.till
+    alone = all(v.source is not None and _calls(v) == 1 for v in session.variants)
+    if till is None or (alone and not any(scorer.calls for scorer in session.scorers)):
+        return None
+    return Admission(till)
+
+
+def _calls(variant: Variant) -> int:
+    """The calls that an outcome makes at most, as far as that is known."""
+    return variant.program.calls if isinstance(variant.program, Composed) else 1
+
+
 def _agenda(session: Session, tally: Tally) -> Agenda:
     """What the run has to do: all of it, or, if it stops when decided, as much as that takes."""
     if session.order is None or session.deck is None:
@@ -286,8 +316,11 @@ def run(plan: Plan | str | Path | None = None, *, lab: str | Path | None = None,
             return await execute(chosen, opened, options, watch, stop)
 
     def work() -> RunResult:
-        with Lab.find(lab) as opened:
-            return asyncio.run(main(opened))
+        try:
+            with Lab.find(lab) as opened:
+                return asyncio.run(main(opened))
+        except SystemExit as error:  # out of a task that code of the user's own has started
+            raise InputError(f"code of the run's own {fault(error)}; it must return or raise") from error
 
     if not _in_a_loop():
         return work()

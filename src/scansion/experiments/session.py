@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -257,7 +258,7 @@ def parts_on(gateway: Gateway, plan: Plan, lab: Lab | None) -> tuple[Dataset, li
     """The data, the scorers and the variants of a plan, whose models are opened by `gateway`."""
     data = open_data(plan, lab)
     scorers = with_companions([build_scorer(s, plan.base_dir) for s in plan.scorers], plan.base_dir)
-    variants = build_variants(plan, data, gateway, scorers, lambda: list(islice(_pool(plan, data), _POOL_ROWS)))
+    variants = build_variants(plan, data, gateway, scorers, partial(_pool, plan, data))
     open_judges(scorers, gateway)
     pair_with_baseline(plan.baseline, variants)
     _check_inputs(data, variants)
@@ -287,11 +288,11 @@ def rows_of(plan: Plan, data: Dataset) -> Iterator[Row]:
     return islice(chosen_rows(plan, data, rows) if plan.only else rows, plan.limit)
 
 
-def _pool(plan: Plan, data: Dataset) -> Iterator[Example]:
-    """Examples that prompts may show: never from the test part."""
-    for row in data.rows():
-        if plan.split is None or plan.split.part_of(row.example) == "dev":
-            yield row.example
+def _pool(plan: Plan, data: Dataset, part: str = "dev") -> list[Example]:
+    """Examples of a part. Prompts may show those of dev, which without a split is all, and never those of test."""
+    split = plan.split
+    examples = (row.example for row in data.rows())
+    return list(islice((e for e in examples if (split.part_of(e) if split else "dev") == part), _POOL_ROWS))
 
 
 def prove(scorers: Sequence[Scorer], rows: Iterable[Row], data: Dataset, ways_out: Sequence[str] = ()) -> None:
@@ -302,7 +303,10 @@ def prove(scorers: Sequence[Scorer], rows: Iterable[Row], data: Dataset, ways_ou
     for row in rows:
         targets = targets or row.example.target is not None
         for scorer in scorers:
-            why = scorer.refuses_gold(row.example)
+            try:
+                why = scorer.refuses_gold(row.example)
+            except InputError as error:
+                raise InputError(f"{data.label}: line {row.line} ({scorer.name}: {error})") from None
             if why is not None and not wanted(row.example.target, ways_out):
                 corrected = corrected or row.example.row in data.targets
                 refused.append(f"line {row.line} ({scorer.name}: {why})")
@@ -317,6 +321,10 @@ def prove(scorers: Sequence[Scorer], rows: Iterable[Row], data: Dataset, ways_ou
             f"{data.label}: the scorer does not accept the data's own targets: {lines}; "
             "mend the targets, choose another scorer, or go on with gold_check: off (--gold-check off)"
         )
+    examples = [row.example for row in islice(data.rows(), _FIRST_ROWS)]  # a limit or a split may leave out a label
+    for scorer in scorers:
+        if (why := scorer.refuses_rows(examples)) is not None:
+            raise InputError(f"{data.label}: {scorer.name}: {why}")
     check_targets(scorers, data, any_there=targets)
 
 

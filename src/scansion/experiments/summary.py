@@ -35,6 +35,7 @@ from scansion.experiments.only import only_head, warned
 from scansion.experiments.repeats import Repeats, read_answers, repeats_of
 from scansion.experiments.results import Comparison, RunResult, ScorerResult, VariantResult, iso, known_sum
 from scansion.experiments.sequential.watched import Spent, Watched, ended, spent_on, watch_run
+from scansion.experiments.shown_shots import shots_notes
 from scansion.experiments.store.runs import RunRecord
 from scansion.experiments.variants import pair_with_baseline
 from scansion.experiments.verdicts import Sides, compare_pairs, pair
@@ -92,11 +93,9 @@ def summarize(lab: Lab, run: RunRecord, planned: int, *, interrupted: bool = Fal
         looked = watched.looked(spent_on_each)
     else:
         sides = [_sides(infos, figures, totals, a, b) for a, b in pairs]
-        margin = run.plan["margin"]
-        verdicts = compare_pairs(sides, alpha=rules.alpha, margin=margin, seed=rules.seed)
-        verdicts = on_both_sides(lab, [((run, infos[a]), (run, infos[b])) for a, b in pairs], verdicts, margin)
+        verdicts = _verdicts(lab, run, infos, pairs, sides)
     comparisons = [warned(_settled(run, pair, verdict), [run]) for pair, verdict in zip(pairs, verdicts, strict=True)]
-    made, spent = paid_by(lab, run)
+    made, spent, judged = paid_by(lab, run)
     rows, unanswered = unanswered_in(lab, run, variants)
     result = RunResult(
         run=run.label,
@@ -111,6 +110,7 @@ def summarize(lab: Lab, run: RunRecord, planned: int, *, interrupted: bool = Fal
         seconds=seconds,
         spent_usd=spent,
         calls_made=made,
+        judge_calls_made=judged,
         complete=not any(v.unreached or v.errors or any(s.errors for s in v.scores.values()) for v in variants),
         budget=run.plan["budget"] or "",
         rescored=run.context.get("rescored", ""),
@@ -118,6 +118,7 @@ def summarize(lab: Lab, run: RunRecord, planned: int, *, interrupted: bool = Fal
         head=head_of(run),
         notes=[
             *notes_of(run, variants, figures, totals),
+            *shots_notes(lab, run),
             *dominated_notes(lab, run, variants, {i.index: f for i, f in zip(infos, figures, strict=True)}),
         ],
         gates=check_gates(run.plan["gates"], variants, comparisons),
@@ -132,6 +133,15 @@ def summarize(lab: Lab, run: RunRecord, planned: int, *, interrupted: bool = Fal
         unanswered_rows=rows,
     )
     return ended(result, "interrupted") if interrupted else result
+
+
+def _verdicts(
+    lab: Lab, run: RunRecord, infos: Sequence[VariantInfo], pairs: Sequence[tuple[int, int]], sides: Sequence[Sides]
+) -> list[Comparison]:
+    """What each pair of variants is to the other, companions of the primary scorer heard too."""
+    margin = run.plan["margin"]
+    found = compare_pairs(sides, alpha=run.plan["alpha"], margin=margin, seed=run.plan["seed"])
+    return on_both_sides(lab, [((run, infos[a]), (run, infos[b])) for a, b in pairs], found, margin)
 
 
 def _watched_variants(
@@ -270,7 +280,8 @@ def figures_result(name: str, figures: Figures, rules: Rules) -> VariantResult:
     result, mean = _scorer_result(figures, rules)
     passing = rules.pass_mark
     wrong = int((figures.value[figures.state == 0] < passing).sum()) if passing is not None else 0
-    perfect = mean if passing is not None and not wrong else None
+    marked = passing is not None and (passing != 1.0 or are_shares(figures))  # 1 is nobody's mark on a wider scale
+    perfect = mean if marked and not wrong else None
     return VariantResult(
         name=name,
         prompt="",
@@ -353,8 +364,9 @@ def _sides(infos: Sequence[VariantInfo], figures: Sequence[Figures], totals: Seq
     return Sides(infos[a].name, infos[b].name, pair(figures[a], figures[b]), known_sum(costs))
 
 
-def paid_by(lab: Lab, run: RunRecord) -> tuple[int, float | None]:
-    """The calls that a run made, judges' included, and what it paid for them in USD (None: no price known)."""
-    query = "SELECT count(*), sum(cost), count(*) - count(cost) FROM calls WHERE run = ?"
-    made, spent, unknown = lab.db.execute(query, (run.id,)).fetchone()
-    return made, None if unknown else spent or 0.0
+def paid_by(lab: Lab, run: RunRecord) -> tuple[int, float | None, int]:
+    """The calls that a run made, judges' included, what it paid for them in USD (None: no price known), and how many of
+    them were judges'."""
+    query = "SELECT count(*), sum(cost), count(*) - count(cost), total(judge) FROM calls WHERE run = ?"
+    made, spent, unknown, judged = lab.db.execute(query, (run.id,)).fetchone()
+    return made, None if unknown else spent or 0.0, int(judged)

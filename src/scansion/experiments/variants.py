@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -41,10 +42,10 @@ class Variant(Struct, frozen=True):
 
     `columns` maps the program's variables to columns of the data, `optional` those that a row may lack; None stands
     for a program that takes the whole row without its target, `optional` then for what its techniques call otherwise.
-    `identity` is the digest of everything that makes its outcomes but the example and the trial. `plain` says that the
-    prompt stands as it is, `repeats` that a technique asks the same several times, `fewer` that one may make fewer
-    calls than it says, as the answers are. `source` is the prompt with its edits, `written` as its file has it.
-    `ways_out` are the words with which it abstains, `prompts` all that it sends: `source` and those of steps.
+    `identity` is the digest of all that makes its outcomes but the example and the trial. `plain` says that the prompt
+    stands as it is, `repeats` that a technique asks the same several times, `fewer` that one may make fewer calls than
+    it says, as the answers are. `source` is the prompt with its edits, `written` as its file has it. `ways_out` are the
+    words with which it abstains, `prompts` all that it sends, those of steps too, `models` the further ones asked.
     """
 
     index: int
@@ -65,6 +66,7 @@ class Variant(Struct, frozen=True):
     fewer: bool
     ways_out: tuple[str, ...] = ()
     prompts: tuple[Prompt, ...] = ()
+    models: tuple[str, ...] = ()
 
     def inputs(self, row: Row, data: Dataset) -> dict[str, Any]:
         """What the program is given of a row; columns that hold or explain the answer only if it names them.
@@ -112,13 +114,12 @@ class _Draft(Struct, frozen=True):
 
 
 def build_variants(
-    plan: Plan, data: Dataset, gateway: Gateway, scorers: Sequence[Scorer], pool: Callable[[], Sequence[Example]]
+    plan: Plan, data: Dataset, gateway: Gateway, scorers: Sequence[Scorer], pool: Callable[..., Sequence[Example]]
 ) -> list[Variant]:
-    """The plan's variants, in its order: by prompt, then technique, then model. Raises InputError."""
-    drafts = _drafts(plan)
-    context = Context(
-        extractor=scorers[0].extractor if scorers else None, pool=pool, seed=plan.seed, base_dir=str(plan.base_dir)
-    )
+    """The plan's variants by prompt, then technique, then model; `pool(part)` gives rows. Raises InputError."""
+    drafts, kept = _drafts(plan), partial(pool, "test")
+    extractor = scorers[0].extractor if scorers else None
+    context = Context(extractor=extractor, pool=pool, kept=kept, seed=plan.seed, base_dir=str(plan.base_dir))
     return [
         _opened(draft, index, name, context, (data, gateway))
         for index, (draft, name) in enumerate(zip(drafts, _names(drafts), strict=True))
@@ -237,6 +238,7 @@ def _opened(draft: _Draft, index: int, name: str, context: Context, parts: tuple
         fewer=any(t.fewer for t in draft.techniques),
         ways_out=tuple(word for t in draft.techniques for word in t.ways_out),
         prompts=tuple({each.version: each for each in prompts}.values()),
+        models=tuple(dict.fromkeys(model for t in draft.techniques for model in t.models)),
     )
 
 
@@ -311,16 +313,13 @@ def _identity(
 
 def find_variant(name: str, variants: Sequence[Any]) -> Any:
     """The one variant of that name, or whose name has it among its parts. Raises InputError that lists the matches."""
-    exact = [v for v in variants if v.name == name]
-    if exact:
-        return exact[0]
     wanted = _squeezed(name)
-    loose = [v for v in variants if _squeezed(v.name) == wanted] or [
-        v
-        for v in variants
-        if wanted in [_squeezed(part) for part in (*v.name.split(" | "), v.prompt, v.technique, v.model)]
-    ]
-    if len(loose) == 1:
+    exact = [v for v in variants if v.name == name]
+    loose = exact or [v for v in variants if _squeezed(v.name) == wanted]
+    if not loose:
+        parts = [(v, (*v.name.split(" | "), v.prompt, v.technique, v.model)) for v in variants]
+        loose = [v for v, named in parts if wanted in map(_squeezed, named)]
+    if exact or len(loose) == 1:
         return loose[0]
     if loose:
         raise InputError(f"{name!r} is ambiguous: it matches " + ", ".join(repr(v.name) for v in loose))
@@ -354,13 +353,15 @@ def pair_with_baseline(baseline: str | None, variants: Sequence[Any]) -> list[tu
 
 
 def _the_baseline(name: str, variants: Sequence[Any]) -> Any:
-    of_prompt = [v for v in variants if v.plain and name in (v.prompt, Path(v.prompt).stem)]
-    if len(of_prompt) == 1 and not any(v.name == name for v in variants):
-        return of_prompt[0]
+    of_prompt = [v for v in variants if name in (v.prompt, Path(v.prompt).stem)]
+    plain = [v for v in of_prompt if v.plain]
+    if len(plain) == 1 and not any(v.name == name for v in variants):
+        return plain[0]
     try:
         return find_variant(name, variants)
     except InputError as error:
-        raise InputError(f"baseline: {error}") from None
+        advice = "; add -t as-is, or name one with --baseline" if of_prompt and not plain else ""
+        raise InputError(f"baseline: {error}{advice}") from None
 
 
 def described(variant: Variant) -> dict[str, Any]:
@@ -376,6 +377,7 @@ def described(variant: Variant) -> dict[str, Any]:
         "columns": variant.columns,
         "sampling": msgspec.to_builtins(variant.sampling),
         "ways_out": list(variant.ways_out),
+        "further_models": list(variant.models),
         "notes": _notes(variant),
         "version": variant.source.version if variant.source else None,
         "text": variant.source.template if variant.source else None,

@@ -159,7 +159,7 @@ def _comparison(
     reason, needed = "", None
     if verdict == "undecided":
         needed = _needed(main, (low, high), side.pairs.rows, level, margin) if alone == "undecided" else None
-        hidden = bool(missing) and needed is None and _needed(main, (main, main), side.pairs.rows, level, margin)
+        hidden = needed is None and _hidden(main, (low, high), side.pairs.rows, level, margin)
         reason = why_undecided(alone, missing, needed, None if hidden else main.difference, margin)
     cost = needed * side.cost_usd if needed is not None and side.cost_usd is not None else None
     return Comparison(
@@ -192,6 +192,17 @@ def _extremes(pairs: Pairing, level: float, seed: int) -> tuple[Paired, Paired]:
     if low is None or high is None:
         raise AssertionError("a comparison with pairs has extremes")
     return low, high
+
+
+def _hidden(main: Paired, extremes: tuple[Paired, Paired], rows: int, level: float, margin: float | None) -> bool:
+    """Whether missing outcomes are why no number of rows decides it: one would without them, or, where no difference is
+    seen, they may make one greater than the interval shows."""
+    low, high = extremes
+    if low is main and high is main:
+        return False
+    if not main.difference and margin is None:
+        return (low.difference or 0.0) < (main.lo or 0.0) or (high.difference or 0.0) > (main.hi or 0.0)
+    return _needed(main, (main, main), rows, level, margin) is not None
 
 
 def _ends(pairs: Pairing) -> tuple[float, float]:

@@ -123,8 +123,11 @@ class Ledger(Protocol):
     """Where a run's spending is kept, shared by the processes that work on it.
 
     `reserve` books a worst case before an attempt is sent and says whether it fits the budget; `settle` replaces that
-    booking by what was really charged.
+    booking by what was really charged. `spent` is all that is booked and charged.
     """
+
+    @property
+    def spent(self) -> Charge: ...
 
     def reserve(self, worst: Charge) -> bool: ...
 

@@ -18,6 +18,7 @@ from msgspec import Struct
 
 from scansion.errors import CallError, InputError, Quit, Withdrawn
 from scansion.models import http, prices
+from scansion.models.admission import admitted, answered, charged
 from scansion.models.base import Charge, Embedded, Ledger, Recorder
 from scansion.models.budget import Limits, MemoryLedger, actual, refused, worst_case
 from scansion.models.channel import Channel
@@ -169,6 +170,8 @@ class Gateway:
             found = self.recorder.get(key)
             if found is not None:
                 return self.known(channel, found, purpose)
+            if self.till is not None and await admitted():
+                continue  # while it waited another may have asked
             if key not in self._pending:
                 return await self._lead(channel, request, key, purpose, hearing)
             outcome = await self._follow(key)
@@ -189,6 +192,8 @@ class Gateway:
         """A call that was made before, as it is handed out now."""
         channel.counters.recorded += 1
         channel.answered = True
+        if not call.request.embeds:
+            answered()
         if call.recorded and call.purpose == purpose:
             return call
         return msgspec.structs.replace(call, recorded=True, purpose=purpose)
@@ -247,6 +252,7 @@ class Gateway:
         channel.count(call.completion, cost)
         priced = msgspec.structs.replace(call, cost_usd=cost, recorded=channel.capabilities.recorded)
         await self.recorder.put(priced)
+        answered()
         return priced
 
     def _cost(self, channel: Channel, completion: Completion) -> float | None:
@@ -336,6 +342,7 @@ class Gateway:
             raise
         finally:
             till.settle(worst, charge)
+            charged(worst, charge)
 
     async def _send(self, channel: Channel, send: Callable[[A], Awaitable[T]], argument: A) -> T:
         counters, limiter = channel.counters, channel.limiter

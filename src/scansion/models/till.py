@@ -23,7 +23,14 @@ class Till:
         self.ledger = ledger
         self.limits = limits
         self._booked = 0
+        self._worst = Charge()  # of what is booked now
         self._turns: deque[asyncio.Future[None]] = deque()
+
+    @property
+    def used(self) -> Charge:
+        """What the ledger holds, without what this process has booked and not settled."""
+        all_, mine = self.ledger.spent, self._worst
+        return Charge(all_.calls - mine.calls, all_.tokens - mine.tokens, all_.usd - mine.usd)
 
     async def reserve(self, worst: Charge) -> None:
         """Book `worst`. Raises BudgetSpent if it does not fit and nothing in flight could make room."""
@@ -35,13 +42,21 @@ class Till:
             await self._turn(newcomer)
             newcomer = False
         self._booked += 1
+        self._book(worst, 1)
         self._next()
 
     def settle(self, worst: Charge, charge: Charge) -> None:
         """Replace a booking by what was charged, and let the next one try."""
         self._booked -= 1
+        self._book(worst, -1)
         self.ledger.settle(worst, charge)
         self._next()
+
+    def _book(self, worst: Charge, sign: int) -> None:
+        now = self._worst
+        self._worst = Charge(
+            now.calls + sign * worst.calls, now.tokens + sign * worst.tokens, now.usd + sign * worst.usd
+        )
 
     async def _turn(self, newcomer: bool) -> None:
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()

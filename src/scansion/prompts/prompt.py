@@ -18,6 +18,7 @@ from scansion.prompts.render import Rendering, rendering
 from scansion.prompts.shots import Shots, told
 from scansion.prompts.sources import Source
 from scansion.prompts.versions import version_of
+from scansion.specs import no_technique
 from scansion.types import Example, Message, Output, Request, ResponseFormat, Sampling, Tool
 
 __all__ = ["Prompt"]
@@ -116,6 +117,12 @@ class Prompt(Struct, frozen=True, dict=True, kw_only=True):
         template cannot work with.
         """
         return self._rendering.request(inputs, shots)
+
+    def __or__(self, right: Any) -> Any:
+        """`prompt | technique.cot()` is the technique's to make. Raises InputError for what is no technique."""
+        if hasattr(type(right), "__ror__") and type(right).__module__ != "builtins":
+            return NotImplemented
+        raise no_technique(f"{self.name} | ...", right)
 
     async def __call__(self, inputs: Mapping[str, Any], lm: Any) -> Output:
         """Chooses the shots, asks `lm`, and gives back the reply with the transcript so far."""

@@ -69,6 +69,9 @@ class KeptShots:
     def __init__(self, spec: str) -> None:
         self.spec = self.identity = spec
 
+    def check(self, channel: Any) -> None:
+        """Nothing: they are shown to nobody."""
+
     async def select(self, inputs: Any, lm: Any, render: Any = None) -> Sequence[Example]:  # noqa: ARG002
         """Raises InputError."""
         raise InputError(f"the shots of this version are not kept; run its file with -t {self.spec!r}")

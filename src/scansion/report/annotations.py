@@ -45,13 +45,24 @@ def _disputes(found: Findings, width: int) -> list[str]:
     disputed = found.disputed
     if not disputed:
         return []
-    what = "1 outcome" if len(disputed) == 1 else f"{len(disputed):,} outcomes"
-    lines = wrap(f"people and {one_line(found.scorer)} disagree on {what}: there the test is wrong, or they are", width)
+    lines = wrap(_disputed(found), width)
     for item in disputed[:_MOST]:
         lines += _item(item, found.scorer, width)
     if len(disputed) > _MOST:
         lines.append(f"  and {len(disputed) - _MOST:,} more; --json has them all")
     return lines
+
+
+def _disputed(found: Findings) -> str:
+    """On how many outcomes people and the scorer disagree; those that it could not score are named apart."""
+    unread = sum(item.scorer == "unscored" for item in found.disputed)
+    read = len(found.disputed) - unread
+    name = one_line(found.scorer)
+    apart = f"{plural(unread, 'outcome')} that people call right {'is' if unread == 1 else 'are'} unscored by {name}"
+    if not read:
+        return apart
+    said = f"people and {name} disagree on {plural(read, 'outcome')}: there the test is wrong, or they are"
+    return f"{said}; {apart}" if unread else said
 
 
 def _item(item: MarkedItem, scorer: str, width: int) -> list[str]:

@@ -185,7 +185,9 @@ def _none_wrong(evidence: list[Evidence]) -> str:
     """That no outcome is wrong, with the bound of the run that has the most."""
     most = max(evidence, key=lambda each: each.figures.scored)
     bound = most.figures.zero_wrong_bound
-    least = f"; at most {100 * bound:.2g}% are wrong (one-sided bound)" if bound is not None else ""
+    if bound is None:  # on a scale of its own there is no saying how many are wrong
+        return f"No outcome among {count(most.figures.scored)} scored in {most.run} is below the pass mark."
+    least = f"; at most {100 * bound:.2g}% are wrong (one-sided bound)"
     others = " Nor is one wrong in the others above." if len(evidence) > 1 else ""
     return f"No wrong outcome among {count(most.figures.scored)} scored in {most.run}{least}.{others}"
 

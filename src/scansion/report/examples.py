@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from scansion.experiments.results import OutcomeView, VariantResult
+from scansion.report.choices import choice_lines
 from scansion.report.names import shortener
 from scansion.report.plain import call_facts, mark, message_text, own_message, reply_text, score_text, value_text
 from scansion.report.steps import Shown, shown_steps, steps_texts
@@ -129,6 +130,7 @@ def _outcome(view: OutcomeView) -> dict[str, Any]:
         "message": visible(own_message(view)),
         "text": None if view.output is None else visible(view.output.text),
         "scores": [score_text(name, score) for name, score in view.scores.items()],
+        "choices": choice_lines(view.output),
         **({"steps": [_step(step) for step in steps]} if (steps := shown_steps(view.output)) else {}),
     }
 

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from scansion.errors import InputError, nearest
 from scansion.report.text import wrap
-from scansion.specs import Entry, Registry
+from scansion.specs import Entry, Registry, load_function
 
 __all__ = ["KINDS", "Kind", "Listed", "described", "find", "listed", "listing", "overview"]
 
@@ -45,6 +45,9 @@ KINDS = {
     ),
     "extractors": Kind("Extractors", "Given to a scorer or a technique as `by=`.", "scansion.scorers", "extractor"),
     "verifiers": Kind("Verifiers", "Given to the scorer `follows`.", "scansion.scorers", "verifier"),
+    "sandboxes": Kind(
+        "Sandboxes", "Given as `sandbox=` to what runs code that a model wrote.", "scansion.sandbox", "sandbox"
+    ),
     "models": Kind("Models", "Written `PROVIDER/NAME`, after `-m`.", "scansion.models.registry", "providers"),
 }
 
@@ -67,7 +70,10 @@ def listed(kind: str) -> list[Listed]:
 
 
 def find(name: str) -> list[Listed]:
-    """What is called `name`, of each kind. Raises InputError that names the nearest."""
+    """What is called `name`, of each kind, or the user's own that `python:FILE_STEM:FUNCTION` names. Raises InputError
+    that names the nearest."""
+    if name.startswith("python:"):
+        return [_own(name.partition("(")[0])]
     found = [one for kind in KINDS for one in listed(kind) if name in (one.name, *one.aliases)]
     if not found:
         known = [each for kind in KINDS for one in listed(kind) for each in (one.name, *one.aliases)]
@@ -113,7 +119,7 @@ def _listed(kind: str, name: str, registry: Registry[Any]) -> Listed:
     try:
         return _of_entry(kind, registry.find(name))
     except InputError as error:
-        return Listed(kind, name, [], name, str(error), "a plug-in")
+        return Listed(kind, name, [], name, str(error), registry.package_of(name) or "a plug-in")
 
 
 def _of_entry(kind: str, entry: Entry[..., Any]) -> Listed:
@@ -122,6 +128,23 @@ def _of_entry(kind: str, entry: Entry[..., Any]) -> Listed:
     usage = entry.usage if kind != "models" else f"{entry.name}/NAME"
     package = module.partition(".")[0]
     return Listed(kind, entry.name, list(entry.aliases), usage, inspect.cleandoc(words or ""), package)
+
+
+def _own(name: str) -> Listed:
+    """A function of the user's own: as the kind that its decorator says, else as the plain function that it is."""
+    path = name.removeprefix("python:")
+    found, file = load_function(path), path.rpartition(":")[0]
+    for kind in KINDS:
+        registry = KINDS[kind].registry
+        if isinstance(found, Entry) and found.registry is registry:
+            return structs.replace(_of_entry(kind, registry.find(name)), package=file)
+    if not callable(found):
+        raise InputError(f"gallery: {name} is not a function")
+    try:
+        usage = f"{name}{inspect.signature(found)}"
+    except ValueError:  # one that is written in C may not tell
+        usage = f"{name}(...)"
+    return Listed("plain function", name, [], usage, inspect.cleandoc(found.__doc__ or "It has no docstring."), file)
 
 
 def _first(about: str) -> str:

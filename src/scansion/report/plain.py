@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from scansion.experiments.results import OutcomeView
+from scansion.report.choices import choice_lines
 from scansion.report.figures import plural, seconds, usd
 from scansion.report.names import shortener
 from scansion.report.sentences import kind_words
@@ -300,8 +301,8 @@ def beside(blocks: list[list[str]], width: int) -> list[str]:
 
 
 def trace_lines(view: OutcomeView, short: Callable[[str], str], width: int) -> list[str]:
-    """The steps of an outcome, what each changed marked, and the ids of its shots; then its calls, its judges' too: the
-    facts, the request exactly as sent, the reply; an empty line."""
+    """The steps of an outcome, what each changed marked, the ids of its shots, and what was said of a choice; then its
+    calls, its judges' too: the facts, the request exactly as sent, the reply; an empty line."""
     steps = step_lines(view.output, f"[{one_line(short(view.variant))}]", width)
     lines = []
     calls = [*view.calls, *view.judge_calls]
@@ -312,7 +313,12 @@ def trace_lines(view: OutcomeView, short: Callable[[str], str], width: int) -> l
         texts = [*request_text(call.request).split("\n"), "--- reply", *shown_text(reply_text(call)).split("\n")]
         body = [*more, *(line for text in texts for line in wrap(text, width - 2))]
         lines += [first, *("  " + line for line in body)]
-    return [*steps, *_shots_line(view, short, width), *lines, ""] if lines else steps
+    return [*steps, *_shots_line(view, short, width), *_choices(view, short, width), *lines, ""] if lines else steps
+
+
+def _choices(view: OutcomeView, short: Callable[[str], str], width: int) -> list[str]:
+    name = one_line(short(view.variant))
+    return [line for said in choice_lines(view.output) for line in wrap(f"[{name}] {said}", width)]
 
 
 def _shots_line(view: OutcomeView, short: Callable[[str], str], width: int) -> list[str]:

@@ -53,6 +53,8 @@ def _judged(judge: JudgeCalls) -> str:
     if judge.order:
         share = percent(judge.order / asked)
         parts.append(f"{plural(judge.order, 'verdict')} ({share}) changed with the order and count as ties")
+    if judge.panel_order:
+        parts.append(f"{plural(judge.panel_order, 'verdict')} of single judges changed with the order")
     if judge.equal:
         parts.append(f"{plural(judge.equal, 'pair')} of equal outputs are ties and were not asked about")
     if judge.missing:

@@ -349,21 +349,31 @@ def _money(result: RunResult) -> Iterable[str]:
         made = f"this run made {plural(result.calls_made, 'call')}"
         paid = f" for {usd(result.spent_usd)} USD" if result.spent_usd else ""
         more = " more" if result.calls_made else ""
+        more += " of the variants'" if any(v.judge_calls for v in result.variants) else ""
         if result.calls_now is not None:
             paid += f" in all, {count(result.calls_now)} of them by this command"
         kept = f"; {known:,}{more} {_was(known)} answered from the lab" if known else ""
         played = f"; {replayed:,}{more} {_was(replayed)} answered from a recording" if replayed else ""
         yield made + paid + kept + played
+    yield from _judged(result)
     unpriced = sorted({model for v in result.variants if v.calls for model in v.without_price})
     if unpriced and result.run:
         yield f"no price is known for {', '.join(map(one_line, unpriced))}"
     if any(is_pocket(v.model) and v.cost_usd for v in result.variants):
         yield "the prices of pocket models are notional: in proportion to the model's size, and paid to nobody"
+
+
+def _judged(result: RunResult) -> Iterable[str]:
+    """The calls of judges: those that the scores rest on, and how many of them are among the calls of the run."""
     judged = sum(v.judge_calls for v in result.variants)
-    if judged:
-        costs = [v.judge_cost_usd for v in result.variants if v.judge_cost_usd is not None]
-        amount = f", {usd(sum(costs))} USD" if costs else ""
-        yield f"judges: {plural(judged, 'call')}{amount}, not in the figures above"
+    if not judged:
+        return
+    costs = [v.judge_cost_usd for v in result.variants if v.judge_cost_usd is not None]
+    made = result.judge_calls_made
+    whole = made is None or made >= judged
+    amount = f", {usd(sum(costs))} USD{'' if whole else ' if asked afresh'}" if costs else ""
+    whose = "" if made is None else f", {'all' if whole else count(made) if made else 'none'} of them made by this run"
+    yield f"judges: {plural(judged, 'call')}{amount}{whose}; not in the variants' figures"
 
 
 def _was(number: int) -> str:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from scansion.errors import InputError
 from scansion.sandbox._base import Ended, Limits, Ran, sandbox
 from scansion.sandbox._jail.plain import plain
+from scansion.sandbox._packages import place_for
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
@@ -253,6 +254,6 @@ def _why(raised: MontyError) -> tuple[Ended, str]:
         return "memory", text
     lacks = _LACKS.search(text)
     if lacks and not (lacks["name"] and not hasattr(builtins, lacks["name"])):
-        package = f"process(packages=[{lacks['module'].partition('.')[0]}])" if lacks["module"] else "process"
-        return "refused", f"not supported by monty: {text}; use sandbox={package}"
+        hint = place_for(lacks["module"]) if lacks["module"] else "use sandbox=process"
+        return "refused", f"not supported by monty: {text}; {hint}"
     return "error", text

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from pathlib import Path
 from typing import Any, Protocol
 
-from scansion.errors import InputError
-from scansion.specs import Registry, found_from
+from scansion.errors import InputError, ProgramError, ScansionError, fault
+from scansion.specs import Registry, found_from, is_async
 from scansion.types import Example, Output, Score
 
 __all__ = ["Extractor", "Scorer", "Scoring", "build_extractor", "build_scorer", "extractor", "scorer"]
@@ -35,9 +35,10 @@ class Scoring(Protocol):
     """What the factory of a scorer returns: a `Check`, an `Asked`, or several scorers `Combined`.
 
     `score` is the synchronous path and returns None where the scorer has to be asked; `ask` then does the work. It may
-    also have `calls` (without it 1 where it asks a model), `measured`, `models`, `prefers` and `companions` (see
-    `Scorer`), `source`, the digest of files that it has read, which is part of its identity, and `known_as`, which
-    stands in the place of the identity that its arguments give it.
+    also have `refuses_rows(examples)`, why none of the data is what it is meant for, `calls` (without it 1 where it
+    asks a model), `measured`, `models`, `prefers` and `companions` (see `Scorer`), `source`, the digest of files that
+    it has read, which is part of its identity, and `known_as`, which stands in the place of the identity that its
+    arguments give it.
     """
 
     @property
@@ -105,16 +106,38 @@ class Scorer:
 
     def score(self, output: Output, example: Example) -> Score | None:
         """The score, or None where the scorer must be awaited instead."""
-        return self._scoring.score(output, example)
+        try:
+            return self._scoring.score(output, example)
+        except SystemExit as error:
+            raise self._left(error) from error
 
     async def __call__(self, output: Output, example: Example, lm: Any) -> Score:
         """The score. Raises CallError for a judge's call that could not be done, ProgramError for a broken function."""
-        found = self._scoring.score(output, example)
-        return found if found is not None else await self._scoring.ask(output, example, lm)
+        try:
+            found = self._scoring.score(output, example)
+            return found if found is not None else await self._scoring.ask(output, example, lm)
+        except SystemExit as error:  # here, since many are awaited in tasks of their own, which it would not end alone
+            raise self._left(error) from error
 
     def refuses_gold(self, example: Example) -> str | None:
-        """Why the comparison would not accept the example's own target; None where it does, or has no say."""
-        return self._scoring.refuses_gold(example)
+        """Why the comparison would not accept the example's own target; None where it does, or has no say.
+
+        Raises InputError, which names the scorer and the row, where the comparison itself is at fault."""
+        try:
+            return self._scoring.refuses_gold(example)
+        except ScansionError:
+            raise
+        except (Exception, SystemExit) as error:
+            row = f"row {example.row + 1}"
+            raise InputError(f"scorer {self.spec}: held against the target of {row}, it {fault(error)}") from error
+
+    def refuses_rows(self, examples: Iterable[Example]) -> str | None:
+        """Why these rows together cannot be what it is meant for; None where they can, or it has no say."""
+        refuses = getattr(self._scoring, "refuses_rows", None)
+        return refuses(examples) if refuses is not None else None
+
+    def _left(self, error: SystemExit) -> ProgramError:
+        return ProgramError(f"{self.spec} {fault(error)}")
 
     def __repr__(self) -> str:
         return self.spec
@@ -126,12 +149,25 @@ def _adapt(function: Callable[..., Any]) -> Scoring:
     return adapt(function)
 
 
+_PARTS = ("needs_target", "uses_model", "extractor", "columns", "pass_mark", "score", "ask", "refuses_gold")
+
+
 def _scorer(raw: Any, spec: str, identity: str) -> Scorer:
+    missing = [part for part in _PARTS if not hasattr(raw, part)]
+    if missing:
+        what = "None" if raw is None else type(raw).__name__
+        lacks = f", which has no {missing[0]!r}" if len(missing) < len(_PARTS) else ""
+        raise InputError(f"scorer {spec}: its factory must return a Scoring, such as a Check, not {what}{lacks}")
     source, identity = getattr(raw, "source", ""), getattr(raw, "known_as", "") or identity
     return Scorer(raw, spec, f"{identity}#{source}" if source else identity)
 
 
 def _extractor(raw: Any, spec: str, identity: str) -> Extractor:
+    if not callable(raw):
+        what = "None" if raw is None else type(raw).__name__
+        raise InputError(f"extractor {spec}: its factory must return a function from a text to an answer, not {what}")
+    if is_async(raw):
+        raise InputError(f"extractor {spec} is async, and nothing waits for an extractor; write it with a plain def")
     return Extractor(raw, spec, identity)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -89,6 +89,10 @@ class Combined(Struct, frozen=True):
 
     def refuses_gold(self, example: Example) -> str | None:
         return self.gold([p.refuses_gold(example) for p in self.parts])
+
+    def refuses_rows(self, examples: Iterable[Example]) -> str | None:
+        kept = list(examples)
+        return next((why for p in self.parts if (why := p.refuses_rows(kept)) is not None), None)
 
 
 async def all_scores(parts: Sequence[Scorer], output: Output, example: Example, lm: Any) -> list[Score]:

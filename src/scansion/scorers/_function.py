@@ -23,7 +23,8 @@ class Asked(Struct, frozen=True):
     `models` are the specs of the models that it asks of its own, `source` is the digest of files that it has read, part
     of its identity, and `known_as` what is its identity in place of all its arguments. `calls` is how many calls one
     score takes at most, `embedders` are the specs of models whose embeddings it uses. One `of_prompt` is held against
-    the prompt of the whole outcome, which only a scorer outside of programs is told.
+    the prompt of the whole outcome, which only a scorer outside of programs is told. `gold(example)` says why what the
+    row wants cannot be used, None where it can.
     """
 
     rate: Callable[[Output, Example, Any], Awaitable[Any]]
@@ -38,6 +39,7 @@ class Asked(Struct, frozen=True):
     calls: int = 1
     embedders: tuple[str, ...] = ()
     of_prompt: bool = False
+    gold: Callable[[Example], str | None] = lambda _: None
 
     def score(self, output: Output, example: Example) -> Score | None:  # noqa: ARG002
         return None
@@ -50,8 +52,8 @@ class Asked(Struct, frozen=True):
         except Exception as error:
             raise ProgramError(_said(self.rate, error)) from error
 
-    def refuses_gold(self, example: Example) -> str | None:  # noqa: ARG002
-        return None
+    def refuses_gold(self, example: Example) -> str | None:
+        return self.gold(example)
 
 
 class Called(Struct, frozen=True):

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from scansion.types import Message, TextPart, canonical
+from scansion.types import Message, Score, TextPart, canonical
 
-__all__ = ["as_text", "said_in"]
+__all__ = ["EMPTY", "as_text", "said_in"]
+
+EMPTY = Score(None, "no answer", "the output is empty")
+"""What scorers that look for a fault find of a text without a word: there is none in it, and nothing else either."""
 
 
 def as_text(value: Any) -> str:

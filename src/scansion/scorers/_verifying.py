@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
 from msgspec import Struct
 
-from scansion.errors import InputError
+from scansion.errors import InputError, ProgramError, ScansionError, fault
 from scansion.scorers._check import columns_of, value_of
-from scansion.specs import Registry
+from scansion.specs import Registry, is_async
 from scansion.types import Example
 
 __all__ = ["Mode", "Rule", "Verifier", "count_of", "listed", "readings", "verifier"]
@@ -31,6 +32,9 @@ class Verifier:
     __slots__ = ("_rule", "columns", "identity", "spec")
 
     def __init__(self, rule: Rule, spec: str, identity: str) -> None:
+        if not isinstance(rule, Rule):
+            what = "None" if rule is None else type(rule).__name__
+            raise InputError(f"verifier {spec}: its factory must return a Rule, not {what}")
         self._rule, self.spec, self.identity = rule, spec, identity
         self.columns = columns_of(rule.wanted)
 
@@ -40,11 +44,19 @@ class Verifier:
         wanted = value_of(self._rule.wanted, example)
         first = ""
         for reading in readings(text) if mode == "loose" else [text]:
-            why = self._rule.broken(reading, wanted) if reading.strip() else "no text"
+            why = self._found(reading, wanted) if reading.strip() else "no text"
             if not why:
                 return ""
             first = first or why
         return first
+
+    def _found(self, text: str, wanted: Any) -> str:
+        try:
+            return self._rule.broken(text, wanted)
+        except ScansionError:
+            raise
+        except (Exception, SystemExit) as error:
+            raise ProgramError(f"verifier {self.spec} {fault(error)}") from error
 
     def __repr__(self) -> str:
         return self.spec
@@ -89,12 +101,29 @@ def count_of(
 
 def _own(function: Callable[[str], Any]) -> Rule:
     """The rule of a user's own function of the text, which says whether it obeys, or as a text why it does not."""
+    name = getattr(function, "__qualname__", type(function).__qualname__)
+    if is_async(function):
+        raise InputError(f"verifier {name} is async, and nothing waits for a verifier; write it with a plain def")
+    if not _takes_a_text(function):
+        raise InputError(f"verifier {name} must take the text alone; one with arguments is registered with @verifier")
 
     def broken(text: str, _wanted: Any) -> str:
         found = function(text)
+        if found is None:
+            raise ProgramError(f"verifier {name} returned None; return True, or as a text why the text does not obey")
         return found if isinstance(found, str) else "" if found else "it says no"
 
     return Rule(broken)
+
+
+def _takes_a_text(function: Callable[..., Any]) -> bool:
+    try:
+        inspect.signature(function).bind("")
+    except TypeError:
+        return False
+    except ValueError:  # one of Python's own that does not tell its parameters
+        pass
+    return True
 
 
 verifier = Registry("verifier", "scansion.scorers.verifiers", Verifier, Verifier, _own)

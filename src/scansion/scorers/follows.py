@@ -51,7 +51,11 @@ class Obeyed(Struct, frozen=True):
     pass_mark: float = 1.0
 
     def score(self, output: Output, example: Example) -> Score:
-        return verdict(self.of(example), output.text, example, self.mode, self.level)
+        try:
+            named = self.of(example)
+        except InputError as error:
+            raise InputError(f"row {example.row + 1}: {error}") from None
+        return verdict(named, output.text, example, self.mode, self.level)
 
     async def ask(self, output: Output, example: Example, lm: Any) -> Score:  # noqa: ARG002
         return self.score(output, example)

@@ -43,25 +43,20 @@ def ifeval(
 
 def _named(instructions: Column, kwargs: Column, example: Example) -> list[tuple[str, Verifier]]:
     """The verifiers of a row, each with its instruction's id. Raises InputError for what cannot be read."""
-    ids, given = (_read(value_of(column, example), column, example) for column in (instructions, kwargs))
+    ids, given = (_read(value_of(column, example), column) for column in (instructions, kwargs))
     given = given or [{}] * len(ids)
     if len(ids) != len(given):
-        raise _wrong(
-            example, f"${instructions.name} has {len(ids)} instructions, ${kwargs.name} {len(given)} arguments"
-        )
+        raise InputError(f"${instructions.name} has {len(ids)} instructions, ${kwargs.name} {len(given)} arguments")
     found = []
     for id, arguments in zip(ids, given, strict=True):
         if not isinstance(id, str) or not isinstance(arguments or {}, Mapping):
-            raise _wrong(example, "an instruction is a text and its arguments are named values")
-        try:
-            plain = {name: value for name, value in (arguments or {}).items() if value is not None}
-            found.append((id, _built(id, canonical(plain))))
-        except InputError as error:
-            raise _wrong(example, str(error)) from None
+            raise InputError("an instruction is a text and its arguments are named values")
+        plain = {name: value for name, value in (arguments or {}).items() if value is not None}
+        found.append((id, _built(id, canonical(plain))))
     return found
 
 
-def _read(value: Any, column: Column, example: Example) -> list[Any]:
+def _read(value: Any, column: Column) -> list[Any]:
     """A list, also where the data has it as JSON text."""
     if isinstance(value, str):
         try:
@@ -70,23 +65,35 @@ def _read(value: Any, column: Column, example: Example) -> list[Any]:
             value = [value]
     if value is None or isinstance(value, list | tuple):
         return list(value or ())
-    raise _wrong(example, f"${column.name} must hold a list")
-
-
-def _wrong(example: Example, why: str) -> InputError:
-    return InputError(f"ifeval: row {example.row + 1}: {why}")
+    raise InputError(f"${column.name} must hold a list")
 
 
 @lru_cache(maxsize=10_000)
 def _built(id: str, arguments: bytes) -> Verifier:
-    given = json.loads(arguments)
+    given = _Taken(json.loads(arguments))
     if id not in _KINDS:
         raise InputError(f"unknown instruction {id!r}; known: {', '.join(_KINDS)}")
     name, read = _KINDS[id]
     try:
-        return verifier.build(Spec(name, (), read(given)))
+        wanted = read(given)
     except KeyError as error:
         raise InputError(f"{id} lacks its argument {error}") from None
+    if unknown := given.keys() - given.taken:
+        takes = f"; it takes {', '.join(sorted(given.taken))}" if given.taken else ", nor any other"
+        raise InputError(f"{id} takes no argument {min(unknown)!r}{takes}")
+    return verifier.build(Spec(name, (), wanted))
+
+
+class _Taken(dict[str, Any]):
+    """Arguments that know which of them were asked for."""
+
+    def __init__(self, given: Mapping[str, Any]) -> None:
+        super().__init__(given)
+        self.taken: set[str] = set()
+
+    def __getitem__(self, name: str) -> Any:
+        self.taken.add(name)
+        return super().__getitem__(name)
 
 
 def _limits(number: str, relation: str = "relation") -> Callable[[Mapping[str, Any]], dict[str, Any]]:

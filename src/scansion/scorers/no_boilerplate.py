@@ -12,6 +12,7 @@ from scansion.data.phrases import words_of
 from scansion.errors import InputError
 from scansion.scorers._base import Extractor, scorer
 from scansion.scorers._judging import asked_of
+from scansion.scorers._texts import EMPTY
 from scansion.specs import folder
 from scansion.types import Example, Output, Score
 
@@ -24,7 +25,10 @@ def no_boilerplate(phrases: str | Sequence[str]) -> Unmarked:
 
     `phrases` is a file, or a list of them. `scansion boilerplate -o phrases.txt` finds the phrases that recur across a
     run's outputs to unrelated inputs and writes the file: a phrase a line, what stands behind `#` is no part of it.
-    Case and punctuation do not matter, and a phrase that the prompt itself has does not count.
+    Case and punctuation do not matter, and a phrase that the prompt itself has does not count. An empty output is
+    unscored (`no answer`).
+
+    Source: Bai et al. 2022, Constitutional AI (arXiv 2212.08073), section 4.3, on boilerplate of over-trained models.
 
     Example: `no_boilerplate(["as an AI language model", "I hope this helps"])`
     """
@@ -61,6 +65,8 @@ class Unmarked(Struct, frozen=True):
     pass_mark: float = 1.0
 
     def score(self, output: Output, example: Example) -> Score:  # noqa: ARG002
+        if not output.text.strip():
+            return EMPTY
         text = _plain(output.text)
         found = [phrase for phrase in self.phrases if f" {phrase} " in text]
         if found:

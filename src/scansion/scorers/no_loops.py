@@ -10,11 +10,13 @@ from typing import NamedTuple
 from scansion.errors import InputError
 from scansion.scorers._base import scorer
 from scansion.scorers._check import NOTHING, Check
+from scansion.scorers._texts import EMPTY
 from scansion.types import Score
 
 __all__ = ["no_loops"]
 
 _TOKEN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W\u3040-\u30ff\u3400-\u9fff]+|[^\w\s]")
+_PICTURE = re.compile("[\u2600-\u27bf\U0001f000-\U0001faff]")  # emoji, and no signs that draw lines
 _LONGEST = 60  # words of what is repeated
 _COVERED = 15  # words that a loop covers at least
 _GRAM = 4
@@ -32,8 +34,9 @@ def no_loops(times: int = 4, most: float = 0.5) -> Check:
     """1 if the output is not caught in a loop, else 0; the explanation says what is repeated.
 
     A loop is the same run of up to 60 words (a sign counts as one) `times` times in a row or more, over 15 words or
-    more; or, in an output of 50 words or more, a share above `most` of 4-grams that stood in it before. The answer is
-    that share. Refrains and tables of equal cells are loops to it too.
+    more, rules of dashes and the like apart, though 15 emoji in a row are one; or, in an output of 50 words or more, a
+    share above `most` of 4-grams that stood in it before. The answer is that share. An empty output is unscored (`no
+    answer`). Refrains and tables of equal cells are loops to it too.
 
     Source: Welleck et al. 2019, Neural Text Generation with Unlikelihood Training (arXiv 1908.04319), for the share of
     repeated n-grams.
@@ -44,6 +47,8 @@ def no_loops(times: int = 4, most: float = 0.5) -> Check:
         raise InputError(f"no_loops: times={times} and most={most:g}; at least 2, and a share above 0 and up to 1")
 
     def compare(text: str, _wanted: object) -> Score:
+        if not text.strip():
+            return EMPTY
         words = _TOKEN.findall(text.lower())
         repeated = _repeated(words)
         loop = _loop(words, times)
@@ -66,7 +71,7 @@ def _repeated(words: Sequence[str]) -> float:
 
 def _loop(words: Sequence[str], times: int) -> _Loop | None:
     """The shortest run of words that is repeated so often without a break."""
-    said = [0, *accumulate(word.isalnum() for word in words)]  # how many words stand before each place, signs apart
+    said = [0, *accumulate(map(_says, words))]  # how many words stand before each place, signs apart
     for period in range(1, min(_LONGEST, len(words) // times) + 1):
         need = max((times - 1) * period, _COVERED - period)
         run = 0
@@ -75,6 +80,11 @@ def _loop(words: Sequence[str], times: int) -> _Loop | None:
             if run >= need and said[at + 1] > said[at - period + 1]:
                 return _Loop(at - run - period + 1, period, _whole(words, at, period, run))
     return None
+
+
+def _says(word: str) -> bool:
+    """Whether it is a word or an emoji, and no other sign."""
+    return word.isalnum() or _PICTURE.match(word) is not None
 
 
 def _whole(words: Sequence[str], at: int, period: int, run: int) -> int:

@@ -25,7 +25,8 @@ def panel(*judges: Scorer, by: Literal["majority", "mean"] = "majority") -> Pane
     may stand in for one large judge. `by=majority` takes the commonest score, and between equally common ones the
     middle; `by=mean` is for marks. A judge whose reply cannot be read has no vote, and the explanation says so; more
     than half of the judges must be readable, else the output is unscored as `judge unreadable`. A call that cannot be
-    done makes the score an error. The answer lists what each judge said, by its spec.
+    done makes the score an error. The answer lists what each judge said, by its spec, and under
+    `order` how many verdicts changed with the order, if any did.
 
     After Verga et al. 2024, Replacing Judges with Juries (arXiv 2404.18796).
 
@@ -106,7 +107,11 @@ class Panel(Struct, frozen=True):
     def _merged(self, scores: Sequence[Score]) -> Score:
         values = [score.value for score in scores if score.value is not None]
         said = "; ".join(_said(judge, score) for judge, score in zip(self.judges, scores, strict=True))
-        answer = {f"{i}. {j.spec}": s.value for i, (j, s) in enumerate(zip(self.judges, scores, strict=True), 1)}
+        answer: dict[str, Any] = {
+            f"{i}. {j.spec}": s.value for i, (j, s) in enumerate(zip(self.judges, scores, strict=True), 1)
+        }
+        if changed := sum(score.answer == "order" for score in scores):
+            answer["order"] = changed
         if 2 * len(values) <= len(scores):
             reasons = {score.unscored for score in scores if score.value is None}
             reason = reasons.pop() if len(reasons) == 1 and not values else "judge unreadable"

@@ -8,7 +8,7 @@ from scansion.errors import InputError, Unscored
 from scansion.sandbox import Limits, Sandbox, build_sandbox
 from scansion.scorers._base import Extractor, scorer
 from scansion.scorers._check import TARGET, value_of
-from scansion.scorers._code import program_in, reaches_end
+from scansion.scorers._code import holds_test, is_python, program_in, reaches_end
 from scansion.scorers._function import Asked
 from scansion.scorers._texts import as_text
 from scansion.specs import Column
@@ -32,8 +32,8 @@ def passes_tests(
     Python in the target, or in the column `tests` (a text, or a list of texts). With `before`, a column, its text
     stands directly before the code: the beginning that the output continues. With `entry`, a column or the name of a
     function, `check(ENTRY)` is called in the end, as HumanEval has it. Everything runs in `sandbox` (monty where none
-    is given), `seconds` at most. Code that monty does not know is unscored (`skipped`), and an output without code too
-    (`no answer`). No calls.
+    is given), `seconds` at most. Code that monty does not know is unscored (`skipped`), and so is an output without
+    code (`no answer`). Tests that are no Python, or hold no assertion, are refused before the run. No calls.
 
     A program that leaves before its tests have ended does not pass. Code and tests share one interpreter, so that code
     which is out to deceive its tests can: read it before you trust a surprising score.
@@ -54,12 +54,21 @@ def passes_tests(
             raise Unscored("no answer", "the output holds no code")
         start = "" if before is None else as_text(value_of(before, example))
         name = value_of(entry, example) if isinstance(entry, Column) else entry
-        program = f"{start}{code}\n\n{_tests(tests, example)}\n" + (f"\ncheck({name})\n" if name else "")
-        return await _run(place, program, Limits(seconds=seconds))
+        checks = _tests(tests, example)
+        if lacks := _lacks(checks):
+            raise Unscored("gold refused", lacks)
+        behind = f"{checks}\n" + (f"\ncheck({name})\n" if name else "")
+        return await _run(place, f"{start}{code}", behind, Limits(seconds=seconds))
+
+    def gold(example: Example) -> str | None:
+        try:
+            return _lacks(_tests(tests, example)) or None
+        except Unscored:
+            return None
 
     place.ready()
     columns = tuple(each.name for each in (tests, before, entry) if isinstance(each, Column))
-    return Asked(rate, needs_target=tests is None, uses_model=False, columns=columns)
+    return Asked(rate, needs_target=tests is None, uses_model=False, columns=columns, gold=gold)
 
 
 def _tests(tests: Column | None, example: Example) -> str:
@@ -72,8 +81,16 @@ def _tests(tests: Column | None, example: Example) -> str:
     return text
 
 
-async def _run(place: Sandbox, program: str, limits: Limits) -> Score:
-    passes, ran = await reaches_end(program, place, limits)
+def _lacks(tests: str) -> str:
+    """Why these could find no program wrong; empty where they could."""
+    shown = " ".join(tests.split())[:60]
+    if not is_python(tests):
+        return f"the tests are no Python: {shown!r}"
+    return "" if holds_test(tests) else f"it holds no test, such as an assert: {shown!r}"
+
+
+async def _run(place: Sandbox, code: str, tests: str, limits: Limits) -> Score:
+    passes, ran = await reaches_end(f"{code}\n\n{tests}", place, limits)
     if ran.ended == "refused":
         raise Unscored("skipped", ran.error)
     if passes:

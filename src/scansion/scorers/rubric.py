@@ -21,6 +21,7 @@ from scansion.types import Completion, Example, Output, Score, hexdigest
 
 __all__ = ["RubricFile", "judged_by", "read_rubric", "rubric", "verdict_of", "write_rubric"]
 
+_FILES = (".md", ".txt")
 _VERDICT = label_reader(["pass", "fail"], "line")
 
 
@@ -55,7 +56,7 @@ def rubric(
     After Zheng et al. 2023, Judging LLM-as-a-Judge (arXiv 2306.05685), reference-guided grading of a single answer, and
     Liu et al. 2023, G-Eval (arXiv 2303.16634), reasons before marks.
 
-    Example: `rubric("Is the reply polite, and does it answer the question?", model=pocket/small)`
+    Example: `rubric("Is the reply polite, and does it answer the question?", model=openai/gpt-5-mini)`
     """
     plain = all(each is None for each in (scale, passing, prompt, verdicts, by))
     if plain and isinstance(file, str):
@@ -106,8 +107,15 @@ def _check(file: Any, scale: Any, passing: int | None, prompt: Any, verdicts: An
 
 def _found(file: str) -> RubricFile:
     """The rubric that is named or stands there. Raises InputError for one that was edited since it was measured."""
+    if not file.strip():
+        raise InputError("rubric: the text is empty; say what makes an output right, or name a file")
     if _is_text(file):
         return RubricFile(file.strip())
+    if not file.lower().endswith(_FILES) and not (folder() / file).exists():
+        raise InputError(
+            f"rubric {file!r}: there is no such file, and a text needs more than one word; "
+            f"write a sentence, or a list: {Spec('rubric', ([file],)).text}"
+        )
     found = read_rubric(folder() / file, file)
     if found.drafted and not found.measured:
         raise InputError(
@@ -118,7 +126,7 @@ def _found(file: str) -> RubricFile:
 
 def _is_text(file: str) -> bool:
     """Whether what should name a file is a rubric of several words itself."""
-    return len(file.split()) > 1 and not file.lower().endswith((".md", ".txt")) and not (folder() / file).is_file()
+    return len(file.split()) > 1 and not file.lower().endswith(_FILES) and not (folder() / file).is_file()
 
 
 def judged_by(found: RubricFile, model: str | None = None, *, target: bool = True, source: bool = True) -> Asked:

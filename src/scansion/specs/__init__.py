@@ -16,7 +16,7 @@ for.
 
 from __future__ import annotations
 
-from scansion.specs.functions import folder, found_from, function_digest, is_async, load_function
+from scansion.specs.functions import folder, found_from, function_digest, is_async, load_function, no_technique
 from scansion.specs.registry import Entry, Registry, kind_of, kind_of_object
 from scansion.specs.text import Column, Pipe, Spec, parse, parse_pipe, shown, write
 
@@ -33,6 +33,7 @@ __all__ = [
     "kind_of",
     "kind_of_object",
     "load_function",
+    "no_technique",
     "parse",
     "parse_pipe",
     "shown",

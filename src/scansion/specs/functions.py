@@ -14,9 +14,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from scansion.errors import InputError, nearest
+from scansion.errors import InputError, fault, nearest
 
-__all__ = ["folder", "found_from", "function_digest", "is_async", "load_function"]
+__all__ = ["folder", "found_from", "function_digest", "is_async", "load_function", "no_technique"]
 
 
 _folder: ContextVar[Path | None] = ContextVar("folder", default=None)
@@ -53,9 +53,20 @@ def load_function(path: str) -> Any:
         raise InputError(f"python:{path}: no module {error.name!r} in {folder()} or installed") from None
     except InputError:
         raise
+    except SystemExit as error:
+        raise InputError(f"python:{path}: importing it {fault(error)}") from error
     except Exception as error:
         raise InputError(f"python:{path}: importing it failed with {type(error).__name__}: {error}") from error
     return _within(home, name, path)
+
+
+def no_technique(pipe: str, wrong: Any) -> InputError:
+    """What to say of a `pipe` written in Python where `wrong` is nothing that may stand in it."""
+    what = getattr(wrong, "__qualname__", None) or type(wrong).__name__
+    return InputError(
+        f"{pipe}: {repr(wrong) if isinstance(wrong, str) else what} is no technique by itself; write technique.cot(), "
+        "put @technique('NAME') over a factory of your own, or give its text: techniques=['python:FILE:FUNCTION']"
+    )
 
 
 def _within(home: ModuleType, name: str, path: str) -> Any:

@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Generic, Literal, ParamSpec, TypeVar
 
-from scansion.errors import InputError, ScansionError, nearest
+from scansion.errors import InputError, ScansionError, fault, nearest
 from scansion.specs.functions import function_digest, load_function
 from scansion.specs.text import Column, Pipe, Spec, parse, shown, write
 
@@ -57,13 +57,20 @@ class Entry(Generic[P, T]):
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
         return self._make(args, dict(kwargs))
 
+    def __or__(self, right: Any) -> Any:
+        return self._make((), {}) | right  # without brackets, as in a text
+
+    def __ror__(self, left: Any) -> Any:
+        return left | self._make((), {})
+
     def build(self, spec: Spec) -> T:
         """The object that `spec` describes. Raises InputError for arguments that do not fit."""
         return self._make(spec.args, spec.kwargs)
 
     def _make(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> T:
         bound = self._bound(args, kwargs)
-        typed = Spec(self.name, bound.args[: len(args)], {k: self._given(bound, k) for k in kwargs})
+        placed = tuple(_typed(given, each) for given, each in zip(args, bound.args, strict=False))
+        typed = Spec(self.name, placed, {k: _typed(v, self._given(bound, k)) for k, v in kwargs.items()})
         raw = self._made(bound)
         bound.apply_defaults()
         identity = Spec(self.name, bound.args, bound.kwargs).written("identity")
@@ -73,12 +80,11 @@ class Entry(Generic[P, T]):
         """What the factory makes. Raises InputError for whatever one that is not Scansion's own raises."""
         try:
             return self.factory(*bound.args, **bound.kwargs)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             if isinstance(error, ScansionError) or self.is_own:
                 raise
             what = "" if self.name.startswith("python:") else f"{self.registry.kind} "
-            said = " ".join(f"{type(error).__name__}: {error}".split())
-            raise InputError(f"{what}{self.name}: its factory raised {said}") from error
+            raise InputError(f"{what}{self.name}: its factory {fault(error)}") from error
 
     def _bound(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> inspect.BoundArguments:
         for key in kwargs:
@@ -123,8 +129,13 @@ class Entry(Generic[P, T]):
                 return self._built(registry, key, value, words)
         if any(_fits(value, option) for option in options):
             return float(value) if float in options and int not in options and type(value) is int else value
-        wanted = " or ".join(_name(o) for o in options)
-        raise InputError(f"{self.registry.kind} {self.name!r}: {key} must be {wanted}, not {write(value)}")
+        told = [o for o in options if o is not type(None) or self._default(key) is not None] or options
+        wanted = " or ".join(map(_name, told))
+        quotes = "; put it in quotes" if str in options and isinstance(value, int | float) else ""
+        raise InputError(f"{self.registry.kind} {self.name!r}: {key} must be {wanted}, not {write(value)}{quotes}")
+
+    def _default(self, key: str) -> Any:
+        return self.signature.parameters[key].default if key in self.signature.parameters else None
 
     def _built(self, registry: Registry[Any], key: str, value: Any, words: list[Any]) -> Any:
         """A named object. Where a word might stand too, the hint for an unknown name is the word that it is near."""
@@ -144,6 +155,11 @@ class Entry(Generic[P, T]):
             star = "*" if p.kind is p.VAR_POSITIONAL else "**" if p.kind is p.VAR_KEYWORD else ""
             parts.append(star + p.name + ("" if p.default is p.empty else f"={write(p.default)}"))
         return f"{self.name}({', '.join(parts)})" if parts else self.name
+
+
+def _typed(given: Any, converted: Any) -> Any:
+    """An argument as its text stays: a whole number as it was typed, also where a float is taken."""
+    return given if type(given) is int else converted
 
 
 def _options(hint: Any) -> tuple[Any, ...]:
@@ -281,11 +297,12 @@ class Registry(Generic[T]):
 
     def _hint(self, name: str) -> str:
         """The nearest of all names and aliases, or else the canonical names."""
-        kind = kind_of(name, self)
-        if kind is not None:
-            return f"it is {kind}, and {_article(self.kind)} is wanted here"
         names = self.names()
         close = nearest(name, [*names, *self.entries])
+        kind = kind_of(name, self)
+        if kind is not None:
+            meant = f"; {close}" if close.startswith("did") else ""
+            return f"it is {kind}, and {_article(self.kind)} is wanted here{meant}"
         return close if close.startswith("did") else nearest(name, names)
 
     def takes(self, value: Any) -> bool:  # noqa: ARG002
@@ -320,6 +337,9 @@ class Registry(Generic[T]):
         return self._adapted(name, found)
 
     def _adapted(self, name: str, function: Callable[..., Any]) -> Entry[..., T]:
+        kind = kind_of_object(function, self)
+        if kind is not None:
+            raise InputError(f"{name}: it is {kind}, and {_article(self.kind)} is wanted here")
         if not callable(function):
             raise InputError(f"{name} is not a function, so it is no {self.kind}")
         adapt = self.adapt
@@ -336,6 +356,10 @@ class Registry(Generic[T]):
         from importlib.metadata import entry_points
 
         return list(entry_points(group=self.group))
+
+    def package_of(self, name: str) -> str:
+        """The installed package whose entry point has this name; empty where none is known."""
+        return next((p.dist.name for p in self._entry_points() if p.name == name and p.dist is not None), "")
 
     def _load_entry_point(self, name: str) -> None:
         for point in self._entry_points():
@@ -355,6 +379,6 @@ class Registry(Generic[T]):
     def _loaded(self, point: Any) -> Any:
         try:
             return point.load()
-        except Exception as error:
-            why = f"{type(error).__name__}: {error}"
+        except (Exception, SystemExit) as error:
+            why = f"it {fault(error)}" if isinstance(error, SystemExit) else f"{type(error).__name__}: {error}"
             raise InputError(f"{self.kind} {point.name!r} ({point.value}) cannot be imported: {why}") from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import typing
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -13,7 +13,9 @@ from msgspec import Struct
 
 from scansion.errors import InputError
 from scansion.scorers import Extractor
-from scansion.specs import Entry, Registry, Spec, found_from, kind_of_object, parse_pipe
+from scansion.specs import Entry, Registry, Spec, found_from, kind_of_object, no_technique, parse_pipe
+from scansion.techniques._checked import check_fields, edited, wrapped
+from scansion.techniques._made import Made
 from scansion.types import Example, Output, Sampling
 
 if typing.TYPE_CHECKING:
@@ -47,15 +49,17 @@ class Context(Struct, frozen=True, kw_only=True):
     """What a plan hands to techniques.
 
     `extractor` is how the primary scorer reads an answer. `pool` gives the rows that shots may come from: those of the
-    dev part, or of data without a split all. `mapping` leads from a prompt's variables to the columns of those rows
-    (empty: the names agree). `sampling` is what the prompt itself asks for; further calls ask for the same. Files are
-    found from `base_dir`. `further` gives a wrapper the program that it wraps with further techniques on it, edits
-    where they belong: at the prompt (None: nothing is known of that program but how to run it). `told_of` hears of each
-    prompt that the program sends, with its edits: its own and those of steps.
+    dev part, or of data without a split all; `kept` those of the test part, which may not. `mapping` leads from a
+    prompt's variables to the columns of those rows (empty: the names agree). `sampling` is what the prompt itself asks
+    for; further calls ask for the same. Files are found from `base_dir`. `further` gives a wrapper the program that it
+    wraps with further techniques on it, edits where they belong: at the prompt (None: nothing is known of that program
+    but how to run it). `told_of` hears of each prompt that the program sends, with its edits: its own and those of
+    steps.
     """
 
     extractor: Extractor | None = None
     pool: Callable[[], Sequence[Example]] | None = None
+    kept: Callable[[], Iterable[Example]] | None = None
     mapping: dict[str, str] = {}
     seed: int = 0
     base_dir: str = "."
@@ -64,7 +68,7 @@ class Context(Struct, frozen=True, kw_only=True):
     told_of: Callable[[Prompt], None] | None = None
 
 
-class Wrap(Struct, frozen=True):
+class Wrap(Made, frozen=True):
     """What the factory of a technique returns that runs a program: `apply(program, context) -> program`.
 
     It makes `times` times the calls of the program and `plus` more. `repeats` says that it asks the same several times
@@ -91,7 +95,7 @@ class Wrap(Struct, frozen=True):
     ways_out: tuple[str, ...] = ()
 
 
-class Edit(Struct, frozen=True):
+class Edit(Made, frozen=True):
     """What the factory of a technique returns that changes a prompt: `apply(prompt, context) -> prompt`.
 
     `then` wraps the prompt with all its edits, before any other wrapper: for an edit whose replies must be read in a
@@ -117,6 +121,7 @@ class Technique:
     def __init__(self, raw: Edit | Wrap, spec: str, identity: str) -> None:
         if not isinstance(raw, Edit | Wrap):
             raise InputError(f"technique {spec}: its factory must return an Edit or a Wrap, not {type(raw).__name__}")
+        check_fields(raw, spec)
         self.raw, self.spec = raw, spec
         self.identity = f"{identity}#{raw.source}" if raw.source else identity
         self.name = spec.partition("(")[0]
@@ -178,7 +183,11 @@ class Technique:
         return tuple(dict.fromkeys(found))
 
     def __or__(self, right: Any) -> Pipeline:
-        raise InputError(f"{self.spec} | {_name(right)}: a pipeline starts with a prompt: prompt | {self.spec} | ...")
+        if not isinstance(right, Technique | Entry):
+            raise no_technique(f"{self.spec} | ...", right)
+        pipe = f"{self.spec} | {right.spec if isinstance(right, Technique) else right.name}"
+        start = f"a pipeline starts with a prompt: Prompt.load(FILE) | {pipe}"
+        raise InputError(f"{pipe}: {start}; for any prompt write the text '{pipe}'")
 
     def __ror__(self, left: Any) -> Pipeline:
         if not (isinstance(left, str | Path) or callable(left)):
@@ -248,7 +257,8 @@ def techniques_of(source: Any, base_dir: str | Path | None = None) -> tuple[Tech
     built = source() if isinstance(source, Entry) and source.registry is technique else source
     if not isinstance(built, Technique):
         kind = kind_of_object(built, technique)
-        what = f"{_name(built)} is {kind}" if kind else f"{_name(built)} is none"
+        name = type(built).__name__ if isinstance(built, Made) else _name(built)
+        what = f"{name} is {kind}" if kind else f"{name} is none"
         raise InputError(f"techniques: {what}; give a text in quotes, such as 'cot | vote(5)', or a technique")
     return (built,)
 
@@ -275,11 +285,13 @@ def _has_steps(wrapper: Technique) -> bool:
 
 
 class Composed(Struct, frozen=True):
-    """A program put together: what runs, and the edited prompt at its heart (None: a program in Python)."""
+    """A program put together: what runs, the edited prompt at its heart (None: a program in Python), and the calls that
+    it makes at most."""
 
     run: Program
     prompt: Prompt | None
     spec: str
+    calls: int = 1
 
     def __call__(self, inputs: Mapping[str, Any], lm: Any) -> Awaitable[Output]:
         return self.run(inputs, lm)
@@ -298,7 +310,9 @@ def compose(program: Any, techniques: Sequence[Technique], context: Context) -> 
     if isinstance(start, Prompt):
         context = msgspec.structs.replace(context, sampling=start.sampling)
     prompt, run = _built(start, techniques, context)
-    return run if run is prompt or not techniques else Composed(run, prompt, as_text(techniques))
+    if run is prompt or not techniques:
+        return run
+    return Composed(run, prompt, as_text(techniques), calls_per_outcome(techniques))
 
 
 def _built(start: Any, techniques: Sequence[Technique], context: Context) -> tuple[Prompt | None, Program]:
@@ -310,14 +324,14 @@ def _built(start: Any, techniques: Sequence[Technique], context: Context) -> tup
         if isinstance(each.raw, Edit):
             if prompt is None:
                 raise InputError(f"{each.spec} edits a prompt, and {_name(start)} is a program in Python")
-            prompt = each.raw.apply(prompt, context)
+            prompt = edited(each.raw.apply, each.spec, prompt, context)
     if prompt is not None and context.told_of is not None:
         context.told_of(prompt)
     run: Program = start if prompt is None else prompt
     for at, each in enumerate(techniques):
         if each.wrap is not None:
             further = partial(_further, start, techniques[:at], context)
-            run = each.wrap.apply(run, msgspec.structs.replace(context, further=further))
+            run = wrapped(each.wrap.apply, each.spec, run, msgspec.structs.replace(context, further=further))
     return prompt, run
 
 
@@ -367,6 +381,11 @@ class Pipeline:
 
     def __call__(self, inputs: Mapping[str, Any], lm: Any) -> Awaitable[Output]:
         return self.composed(inputs, lm)
+
+    def __or__(self, right: Any) -> Pipeline:
+        if isinstance(right, Technique | Entry | Made):
+            return typing.cast(Pipeline, NotImplemented)
+        raise no_technique(f"{self!r} | ...", right)
 
     def __repr__(self) -> str:
         return f"{_name(self.program)} | {self.spec}"

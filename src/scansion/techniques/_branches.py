@@ -9,21 +9,30 @@ be made, not to be answered; for a branch that has ended nobody waits.
 from __future__ import annotations
 
 import asyncio
+import heapq
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from scansion.errors import CallError, InputError, Quit, Unreached, Unscored
+from scansion.errors import CallError, InputError, ProgramError, Quit, Unreached, Unscored, fault
 from scansion.techniques._algebra import Program
 from scansion.types import Completion, Output
 
-__all__ = ["Branch", "Result", "needed", "repeats", "side_by_side"]
+__all__ = ["Branch", "Result", "check_most", "needed", "repeats", "side_by_side"]
 
 T = TypeVar("T")
+
+MOST = 1000  # branches of one outcome; a number above is a slip, and would cost as it says
 
 Result = Output | Unscored | CallError
 
 Branch = Callable[[Any], Awaitable[Output]]
 """What one branch does with its handle."""
+
+
+def check_most(technique: str, option: str, number: int) -> None:
+    """Raise InputError for more branches than one outcome may have."""
+    if number > MOST:
+        raise InputError(f"{technique}: {option} is {number}; at most {MOST}")
 
 
 def repeats(program: Program, n: int, inputs: Mapping[str, Any]) -> list[Branch]:
@@ -62,37 +71,57 @@ def needed(results: Sequence[Result]) -> list[Output]:
 async def _run(branch: Branch, handle: _Handle) -> Output:
     try:
         return await branch(handle)
+    except SystemExit as error:  # out of a task of its own it would end the process
+        raise ProgramError(f"the program {fault(error)}") from error
     finally:
         handle.end()
 
 
 class _Turns:
-    """Who has made how many calls, and who waits for a turn."""
+    """Who has made how many calls, and who waits for a turn. The next turn is that of the first of the branches that
+    have made the fewest calls, among those that have not ended."""
 
     def __init__(self, n: int) -> None:
         self.asked = [0] * n
         self.made = [0] * n
-        self.ended = [False] * n
-        self._waiting: list[asyncio.Future[None]] = []
+        self._ended = [False] * n
+        self._next = [(0, branch) for branch in range(n)]  # a heap; what no longer holds is left out when it comes up
+        self._waiting: dict[tuple[int, int], asyncio.Future[None]] = {}
 
     def is_turn(self, branch: int, number: int) -> bool:
-        """Whether all calls with a lower number, and those with this number of branches before, have been made."""
-        if self.made[branch] != number:
-            return False
-        least = (number + (b < branch) for b in range(len(self.made)))
-        return all(ended or made >= m for ended, made, m in zip(self.ended, self.made, least, strict=True))
+        """Whether all calls with a lower number, and those with this number of branches before, have been made. Who
+        calls after the end of its branch waits for nobody."""
+        return self._ended[branch] or self._first() == (number, branch)
 
     async def turn(self, branch: int, number: int) -> None:
         while not self.is_turn(branch, number):
             change: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            self._waiting.append(change)
+            self._waiting[number, branch] = change
             await change
 
-    def changed(self) -> None:
-        waiting, self._waiting = self._waiting, []
-        for change in waiting:
-            if not change.done():
-                change.set_result(None)
+    def make(self, branch: int) -> None:
+        """This branch makes its next call."""
+        self.made[branch] += 1
+        if not self._ended[branch]:
+            heapq.heappush(self._next, (self.made[branch], branch))
+        self._wake()
+
+    def end(self, branch: int) -> None:
+        """Nobody waits for this branch any more."""
+        self._ended[branch] = True
+        self._wake()
+
+    def _first(self) -> tuple[int, int] | None:
+        """Whose turn it is: the number of the call and its branch."""
+        while self._next and (self._ended[self._next[0][1]] or self.made[self._next[0][1]] != self._next[0][0]):
+            heapq.heappop(self._next)
+        return self._next[0] if self._next else None
+
+    def _wake(self) -> None:
+        first = self._first()
+        change = self._waiting.pop(first, None) if first is not None else None
+        if change is not None and not change.done():
+            change.set_result(None)
 
 
 class _Handle:
@@ -130,8 +159,7 @@ class _Handle:
         return await self._ask(ask)
 
     def _ask(self, ask: Callable[[], Awaitable[T]]) -> Awaitable[T]:
-        self._turns.made[self._branch] += 1
-        self._turns.changed()
+        self._turns.make(self._branch)
         return ask()
 
     def using(self, model_spec: str) -> _Handle:
@@ -142,8 +170,7 @@ class _Handle:
 
     def end(self) -> None:
         """The branch has ended: nobody waits for it any more, and calls that it did not wait for are not made."""
-        self._turns.ended[self._branch] = True
-        self._turns.changed()
+        self._turns.end(self._branch)
         for task in self._later:
             task.cancel()
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from scansion.errors import InputError, Unscored
 from scansion.sandbox import Limits, Sandbox
-from scansion.scorers._code import program_in, reaches_end
+from scansion.scorers._code import is_python, program_in, reaches_end
 from scansion.scorers._judging import turns
 from scansion.specs import Column
 from scansion.techniques._choosing import Case, Choice, Chooser, best
@@ -55,12 +55,14 @@ def by_tests(column: Column | None, place: Sandbox, model: str | None) -> Choose
 def tests_of(value: Any, name: str) -> list[str]:
     """The tests in a cell: the members of a list; the assertions of a text of nothing else; another text as one test.
 
-    Raises Unscored where there is none.
+    Raises Unscored where there is none, and where one is no Python.
     """
     given = [str(one) for one in value] if isinstance(value, list | tuple) else [str(value or "")]
     tests = [test for text in given for test in (_assertions(text) or [text]) if test.strip()]
     if not tests:
         raise Unscored("no tests", f"the column {name!r} holds no test")
+    if strange := [test for test in tests if not is_python(test)]:
+        raise Unscored("no tests", f"the column {name!r} holds what is no Python: {strange[0][:100]!r}")
     return tests
 
 

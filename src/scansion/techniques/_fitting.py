@@ -18,20 +18,21 @@ _REPLY = 4096  # tokens that are left for the reply where max_tokens is not said
 
 
 class Fitting(Struct, frozen=True):
-    """The bound is `tokens` for prompt and reply together, None for what the model can read."""
+    """The bound is what the model can read, prompt and reply together, and `tokens` where that is less."""
 
     tokens: int | None = None
 
     def bound(self, channel: Any, k: int | None) -> int:
         """The tokens of prompt and reply together. Raises InputError where they are not known."""
-        found = self.tokens or (channel.capabilities.context if channel is not None else None)
-        if found is None:
+        context = channel.capabilities.context if channel is not None else None
+        known = [each for each in (self.tokens, context) if each is not None]
+        if not known:
             name = channel.name if channel is not None else "this model"
             what = f"shots({'max' if k is None else f'{k}, fit=true'}"
             raise InputError(
                 f"{what}): how many tokens {name} can read is not known; say it, as in {what}, tokens=8192)"
             )
-        return int(found)
+        return min(known)
 
     async def most(self, request: Callable[[int], Request], count: int, lm: Any, k: int | None) -> int:
         """The most shots, up to `count`, with which `request(shots)` leaves room for the reply.

@@ -1,17 +1,18 @@
-"""A handle that has every call sampled in a way that a technique needs, and what log-probabilities say of a reply."""
+"""Handles that sample as a technique needs or ask another model, and what log-probabilities say of a reply."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from typing import Any
 
 import msgspec
 
 from scansion.errors import Unscored
 from scansion.models.lm import as_request
+from scansion.techniques._algebra import Program
 from scansion.types import Completion, Output, Sampling
 
-__all__ = ["Sampled", "mean_logprob", "no_logprobs", "sum_logprob"]
+__all__ = ["Sampled", "mean_logprob", "no_logprobs", "on_model", "sum_logprob"]
 
 
 class Sampled:
@@ -39,6 +40,15 @@ class Sampled:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._lm, name)
+
+
+def on_model(program: Program, model: str) -> Program:
+    """The program with `model` in the place of the model that it would ask."""
+
+    async def run(inputs: Mapping[str, Any], lm: Any) -> Output:
+        return await program(inputs, lm.using(model))
+
+    return run
 
 
 def mean_logprob(output: Output) -> float | None:

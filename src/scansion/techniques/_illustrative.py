@@ -8,7 +8,16 @@ from scansion.data.near import NearDuplicates
 from scansion.errors import InputError
 from scansion.specs import Spec
 from scansion.techniques._algebra import Context
-from scansion.techniques._shots import AsTheyStand, Rows, Selection, Ways, by_variable, rows_of_file, usable
+from scansion.techniques._shots import (
+    AsTheyStand,
+    Rows,
+    Selection,
+    Ways,
+    by_variable,
+    rows_of_file,
+    usable,
+    variables_of,
+)
 
 if typing.TYPE_CHECKING:
     from scansion.prompts import Prompt
@@ -23,8 +32,11 @@ def illustrations(prompt: Prompt, context: Context, path: str) -> Selection:
     examples = by_variable(list(usable(found)), mapping)
     if not examples:
         raise InputError(f"shots: {path} has no row with a target to show")
-    variables = tuple(dict.fromkeys((*prompt.variables, *prompt.optional)))
-    rows = Rows(examples, variables)
+    for place, example in enumerate(examples, 1):
+        for name in prompt.variables:
+            if name in mapping and example.inputs.get(name) is None:
+                raise InputError(f"shots: row {place} of {path} has no value for {name!r}, and the prompt needs one")
+    rows = Rows(examples, variables_of(prompt))
     _check_made_up(rows, context, path)
     spec = Spec("shots", (), {"illustrative": path}).text
     return Selection(spec, len(examples), rows, Ways(), AsTheyStand())

@@ -11,7 +11,8 @@ from scansion.models.base import joined
 from scansion.scorers import Extractor
 from scansion.techniques._answers import answer_text
 from scansion.techniques._steps import Step
-from scansion.types import Message, Output
+from scansion.techniques._transcript import replied
+from scansion.types import Output
 
 __all__ = ["answer_of", "entries", "finished", "given_by", "texts_of", "with_text"]
 
@@ -73,15 +74,8 @@ def _shot_texts(output: Output, count: int) -> list[str]:
 def with_text(asked: Output, output: Output) -> Output:
     """`output`, which has no transcript, with that of `asked`: its text in the place of the reply there. What was cut
     off there is so still."""
-    before = asked.messages
-    messages: tuple[Message, ...] | str
-    if isinstance(before, str):
-        messages = before.removesuffix(asked.text) + output.text
-    else:
-        turns = before[:-1] if before and before[-1].role == "assistant" else before
-        messages = (*turns, Message("assistant", output.text)) if turns else ()
     reason = output.finish_reason or asked.finish_reason
-    return msgspec.structs.replace(output, messages=messages, finish_reason=reason)
+    return msgspec.structs.replace(output, messages=replied(asked, output.text), finish_reason=reason)
 
 
 def answer_of(output: Output, read: Extractor | None) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from itertools import islice
@@ -18,6 +19,9 @@ from scansion.scorers._texts import as_text
 from scansion.techniques._algebra import Context
 from scansion.techniques._fitting import Fitting
 from scansion.types import Example, Request, canonical, hexdigest
+
+if typing.TYPE_CHECKING:
+    from scansion.prompts import Prompt
 
 __all__ = [
     "MANY",
@@ -37,6 +41,7 @@ __all__ = [
     "sampled",
     "text_of",
     "usable",
+    "variables_of",
 ]
 
 _SPARE = 32  # candidates beyond k, for rows that are the example itself or nearly
@@ -91,13 +96,20 @@ class Rows:
 
     def apart(self, places: Iterable[int], inputs: Mapping[str, Any], count: int | None = None) -> list[int]:
         """The first `count` of these places (default: all) whose rows are neither the example nor nearly so."""
-        text = text_of(inputs, self.variables)
-        likeness = Likeness(text)
+        return list(islice(filter(self.other_than(inputs), places), count))
+
+    def other_than(self, inputs: Mapping[str, Any]) -> Callable[[int], bool]:
+        """Whether the row of a place is neither the example nor nearly so: each variable by itself, so that another
+        question about the same long text is another example."""
+        given = [(name, _text(inputs, name)) for name in self.variables]
+        likeness = [(name, Likeness(text)) for name, text in given] if any(text for _, text in given) else []
 
         def other(place: int) -> bool:
-            return not (_same(self.examples[place].inputs, inputs) or (text and likeness.alike(self.texts[place])))
+            shot = self.examples[place].inputs
+            alike = bool(likeness) and all(like.alike(_text(shot, name)) for name, like in likeness)
+            return not (alike or _same(shot, inputs))
 
-        return list(islice(filter(other, places), count))
+        return other
 
 
 class Selection:
@@ -184,20 +196,31 @@ def text_of(inputs: Mapping[str, Any], variables: Sequence[str]) -> str:
     return "\n".join(as_text(inputs[name]) for name in variables if inputs.get(name) is not None)
 
 
+def _text(inputs: Mapping[str, Any], name: str) -> str:
+    value = inputs.get(name)
+    return "" if value is None else as_text(value)
+
+
 def _same(shot: Mapping[str, Any], inputs: Mapping[str, Any]) -> bool:
     return bool(inputs) and all(name in shot and shot[name] == value for name, value in inputs.items())
 
 
-def rows_for_shots(context: Context, source: str | None) -> tuple[Iterable[Example], Mapping[str, str]]:
-    """The rows that shots may come from, and which column of theirs each variable is.
+def rows_for_shots(
+    context: Context, source: str | None, needed: Sequence[str] = ()
+) -> tuple[Iterator[Example], Mapping[str, str]]:
+    """The rows that shots may come from, and which column of theirs each variable is: rows with a target and with a
+    value for each variable that is `needed`, as far as it is a column.
 
     Raises InputError where there are none, or where the columns of `source` do not fit the prompt.
     """
     if source is not None:
-        return rows_of_file(context, source)
-    if context.pool is None:
+        rows, mapping = rows_of_file(context, source)
+    elif context.pool is None:
         raise InputError("shots: there is no data to take rows from; give source=FILE, or run it on a data set")
-    return context.pool(), context.mapping
+    else:
+        rows, mapping = context.pool(), context.mapping
+    columns = [mapping[variable] for variable in needed if variable in mapping]
+    return (row for row in usable(rows) if all(row.inputs.get(column) is not None for column in columns)), mapping
 
 
 def rows_of_file(context: Context, path: str) -> tuple[Iterable[Example], Mapping[str, str]]:
@@ -209,13 +232,13 @@ def rows_of_file(context: Context, path: str) -> tuple[Iterable[Example], Mappin
 
 
 def first(rows: Iterable[Example], k: int | None, balanced: bool = False) -> list[Example]:
-    """The first rows with a target: `k` (None: MANY) and some to spare. Raises InputError if there are too few."""
-    return enough(_cut(usable(rows), k, balanced), k)
+    """The first rows: `k` (None: MANY) and some to spare. Raises InputError if there are too few."""
+    return enough(_cut(iter(rows), k, balanced), k)
 
 
 def sampled(rows: Iterable[Example], k: int | None, seed: int, balanced: bool = False) -> list[Example]:
-    """Rows with a target drawn by `seed`, in the order drawn: `k` and some to spare. Raises InputError likewise."""
-    found = enough(list(usable(rows)), k)
+    """Rows drawn by `seed`, in the order drawn: `k` and some to spare. Raises InputError likewise."""
+    found = enough(list(rows), k)
     if balanced:
         return _cut(iter(random.Random(seed).sample(found, len(found))), k, balanced)
     return random.Random(seed).sample(found, min(len(found), (k or MANY) + _SPARE))
@@ -230,20 +253,27 @@ def _cut(rows: Iterator[Example], k: int | None, balanced: bool) -> list[Example
     return [held[place] for place in turns[:most]]
 
 
-def named(rows: Iterable[Example], ids: Sequence[str]) -> list[Example]:
-    """The rows with these ids, in this order. Raises InputError for an id that no row with a target has."""
+def named(
+    rows: Iterable[Example], ids: Sequence[str], kept: Callable[[], Iterable[Example]] | None = None
+) -> list[Example]:
+    """The rows with these ids, in this order. Raises InputError for an id that no row has; `kept` are the rows that may
+    not be shown."""
     wanted = set(ids)
     known: dict[str, Example] = {}
     others: list[str] = []
-    for row in usable(rows):
+    for row in rows:
         if row.id in wanted:
             known[row.id] = row
         elif len(others) < 1000:
             others.append(row.id)
     for id in ids:
+        if id not in known and kept is not None and any(row.id == id for row in kept()):
+            raise InputError(
+                f"shots: the row {id!r} is in the test part, which is never shown; name rows of the dev part"
+            )
         if id not in known:
             hint = nearest(id, others) if len(others) < 20 else "ids are those of the data, shown by `scansion show`"
-            raise InputError(f"shots: no row for shots has the id {id!r} and a target; {hint}")
+            raise InputError(f"shots: no row for shots has the id {id!r}, a target and all inputs; {hint}")
     return [known[id] for id in ids]
 
 
@@ -256,6 +286,11 @@ def by_variable(rows: Sequence[Example], mapping: Mapping[str, str]) -> list[Exa
     return [msgspec.structs.replace(row, inputs=renamed(row)) for row in rows] if mapping else list(rows)
 
 
+def variables_of(prompt: Prompt) -> tuple[str, ...]:
+    """The variables that rows are compared by: all that the prompt may be given."""
+    return tuple(dict.fromkeys((*prompt.variables, *prompt.optional)))
+
+
 def usable(rows: Iterable[Example]) -> Iterator[Example]:
     """The rows that have a target."""
     return (row for row in rows if row.target is not None)
@@ -264,7 +299,9 @@ def usable(rows: Iterable[Example]) -> Iterator[Example]:
 def enough(rows: list[Example], k: int | None) -> list[Example]:
     """The rows. Raises InputError where there are fewer than `k`, or none."""
     if k is None and not rows:
-        raise InputError("shots: there are no rows with a target to choose from")
+        raise InputError("shots: there are no rows with a target and all inputs to choose from")
     if k is not None and len(rows) < k:
-        raise InputError(f"shots: {k} are wanted, and there are {len(rows)} rows with a target to choose from")
+        raise InputError(
+            f"shots: {k} are wanted, and there are {len(rows)} rows with a target and all inputs to choose from"
+        )
     return rows

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import cached_property, partial
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, Literal
 from weakref import WeakKeyDictionary
@@ -12,12 +13,14 @@ from weakref import WeakKeyDictionary
 from msgspec import Struct
 
 from scansion.techniques._algebra import Context
-from scansion.techniques._shots import Rows, by_variable, enough, rows_for_shots, text_of, usable
-from scansion.types import Example
+from scansion.techniques._shots import Rows, by_variable, enough, rows_for_shots, text_of, variables_of
+from scansion.types import Example, canonical
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from scansion.prompts import Prompt
 
 __all__ = ["IndexedRows", "Similar", "rows_to_search"]
 
@@ -25,6 +28,7 @@ Method = Literal["bm25", "embedding", "hybrid"]
 
 _AHEAD = 8  # rows beyond those wanted that are ranked at first, for those that are nearly the example
 _POOL = 4  # times as many candidates as shots that diverse ones are chosen from
+_DIVERSE = 1000  # candidates from which on no more than shots are looked at: they are all held against each other
 _FUSED = 100  # rows of each ranking that are fused, at least
 _INLINE = 2000  # rows that are indexed at once; more are in a thread
 
@@ -42,6 +46,30 @@ class IndexedRows(Rows):
     def mark(self) -> str:
         self._mark = self._mark or super().mark()
         return self._mark
+
+    @cached_property
+    def labels(self) -> tuple[list[bytes], Counter[bytes]]:
+        """The target of each row, and how often each is there."""
+        found = [canonical(example.target) for example in self.examples]
+        return found, Counter(found)
+
+    def of_each_label(self, places: Sequence[int], inputs: Mapping[str, Any], wanted: int) -> list[int]:
+        """Of these places, in their order, as many of each target as `wanted` rows in turn can take; of more targets
+        than that the first."""
+        labels, sizes = self.labels
+        other, level = self.other_than(inputs), _level(sizes.values(), wanted)
+        while True:
+            held, found = Counter[bytes](), list[int]()
+            most = wanted if level == 1 else sum(min(size, level) for size in sizes.values())
+            for place in places:
+                if held[labels[place]] < level and other(place):
+                    held[labels[place]] += 1
+                    found.append(place)
+                    if len(found) >= most:
+                        break
+            if len(found) >= wanted or level >= max(sizes.values()):
+                return found
+            level *= 2
 
     async def index(self, kind: str, build: Callable[[], Any]) -> Any:
         """The index of this kind, built off the event loop where it is long."""
@@ -80,9 +108,21 @@ class IndexedRows(Rows):
         return self.shared_texts
 
 
+def _level(sizes: Collection[int], wanted: int) -> int:
+    """How many of each group, as far as it has them, come to the number wanted."""
+    low, high = 1, max(sizes)
+    while low < high:
+        middle = (low + high) // 2
+        if sum(min(size, middle) for size in sizes) >= wanted:
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
 class Similar(Struct, frozen=True):
     """Puts the rows first that are most like the example; with `diverse` those that differ from each other as well;
-    with `balanced` it ranks all rows, so that every target comes up."""
+    with `balanced` enough of every target."""
 
     method: Method
     embedder: str | None = None
@@ -95,12 +135,12 @@ class Similar(Struct, frozen=True):
 
     async def ranked(self, rows: IndexedRows, inputs: Mapping[str, Any], count: int, lm: Any) -> list[int]:
         """At least the first `count` of the rows (their places) that may be shown with these inputs, best first."""
-        wanted = _POOL * count if self.diverse else count
+        wanted = max(count, min(_POOL * count, _DIVERSE)) if self.diverse else count
         text = text_of(inputs, rows.variables)
         depth = len(rows.texts) if self.balanced else wanted + _AHEAD
         while True:
             places, scores = await self._nearest(rows, text, depth, lm)
-            found = rows.apart(places, inputs, None if self.balanced else wanted)
+            found = (rows.of_each_label if self.balanced else rows.apart)(places, inputs, wanted)
             if len(found) >= wanted or depth >= len(rows.texts):
                 break
             depth *= 8
@@ -118,7 +158,7 @@ class Similar(Struct, frozen=True):
             words, _ = (await rows.words()).top(text, deep)
             index, query = await rows.meanings(self.embedder, text, lm)
             near, _ = index.top(query, deep)
-            places = fused([words.tolist(), near.tolist()], depth)
+            places = fused([words, near], depth)
             return places, [1 - rank / len(places) for rank in range(len(places))]
         if self.method == "bm25":
             index, query = await rows.words(), text
@@ -167,12 +207,13 @@ _SHARED: WeakKeyDictionary[Any, dict[Any, IndexedRows]] = WeakKeyDictionary()
 """The rows of each pool that is in use, so that the variants of a run share them and their indexes."""
 
 
-def rows_to_search(context: Context, source: str | None, variables: Sequence[str], k: int | None) -> IndexedRows:
-    """All rows with a target that shots may come from. Raises InputError where there are fewer than `k`, or none."""
-    key = (tuple(variables), tuple(sorted(context.mapping.items())))
+def rows_to_search(context: Context, source: str | None, prompt: Prompt, k: int | None) -> IndexedRows:
+    """All rows that shots may come from. Raises InputError where there are fewer than `k`, or none."""
+    variables = variables_of(prompt)
+    key = (prompt.variables, variables, tuple(sorted(context.mapping.items())))
     shared = _SHARED.setdefault(context.pool, {}) if source is None and isinstance(context.pool, FunctionType) else {}
     if key not in shared:
-        rows, mapping = rows_for_shots(context, source)
-        shared[key] = IndexedRows(by_variable(list(usable(rows)), mapping), variables)
+        rows, mapping = rows_for_shots(context, source, prompt.variables)
+        shared[key] = IndexedRows(by_variable(list(rows), mapping), variables)
     enough(list(shared[key].examples), k)
     return shared[key]

@@ -21,8 +21,9 @@ from scansion.errors import InputError
 from scansion.specs import Entry, Pipe, Registry, Spec, kind_of_object, write
 from scansion.techniques._algebra import Context, Pipeline, Program, Technique, check_order, compose, technique
 from scansion.techniques._function_steps import FunctionStep, function_step
+from scansion.techniques._handles import on_model
 from scansion.techniques._step_text import Parts, is_prompt_file, read_step, stem
-from scansion.types import Output, Sampling
+from scansion.types import Sampling
 
 __all__ = ["AS_IS", "Step", "inputs_of", "named", "shared"]
 
@@ -148,17 +149,10 @@ class Step:
                 return program
             return context.further(self.techniques) if context.further else compose(program, self.techniques, context)
         found = compose(self.start, self.techniques, context)
-        return found if self.own_model is None else _on(found, self.own_model)
+        return found if self.own_model is None else on_model(found, self.own_model)
 
     def __repr__(self) -> str:
         return self.spec
-
-
-def _on(program: Program, model: str) -> Program:
-    async def run(inputs: Mapping[str, Any], lm: Any) -> Output:
-        return await program(inputs, lm.using(model))
-
-    return run
 
 
 AS_IS = Step(Parts(None, (), (), "start"))

@@ -13,7 +13,7 @@ from scansion.sandbox import Sandbox, build_sandbox
 from scansion.scorers import Scorer
 from scansion.specs import Column
 from scansion.techniques._algebra import Context, Program, Wrap, technique
-from scansion.techniques._branches import Result, repeats, side_by_side
+from scansion.techniques._branches import Result, check_most, repeats, side_by_side
 from scansion.techniques._by_judge import by_judge
 from scansion.techniques._by_pairs import by_pairs
 from scansion.techniques._by_scores import by_back_translation, by_logprob, by_scorer
@@ -84,6 +84,7 @@ def best_of(
     """
     if n < 1:
         raise InputError(f"best_of: n is {n}; ask at least once")
+    check_most("best_of", "n", n)
     if min is not None and not 1 <= min <= n:
         raise InputError(f"best_of: min is {min}; it must be from 1 to {n}, the number of runs")
     given = {"rubric": rubric, "prompt": prompt, "model": model, "knockout": knockout, "tests": tests}

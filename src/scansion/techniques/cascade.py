@@ -13,7 +13,7 @@ from scansion.models.registry import parse_model
 from scansion.scorers import Extractor
 from scansion.techniques._algebra import Context, Program, Wrap, technique
 from scansion.techniques._answers import answer_key, answer_text
-from scansion.techniques._branches import needed, repeats, side_by_side
+from scansion.techniques._branches import check_most, needed, repeats, side_by_side
 from scansion.techniques._handles import Sampled, mean_logprob, no_logprobs
 from scansion.techniques._said import answer_of, entries, finished
 from scansion.techniques._steps import Step, inputs_of, named, shared
@@ -189,6 +189,7 @@ def _sign(when: When, n: int | None, threshold: float | None) -> _Sign:
         raise InputError(f"cascade: n is how often a step is asked where when=disagrees, and when is {when}")
     if n is not None and n < 2:
         raise InputError(f"cascade: n is {n}; one answer cannot disagree, ask at least twice")
+    check_most("cascade", "n", n or 0)
     if when == "abstains" and threshold is not None:
         raise InputError("cascade: threshold belongs to when=disagrees (a share) or when=unsure (a log-probability)")
     if when == "disagrees":

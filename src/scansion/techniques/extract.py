@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import msgspec
-
-from scansion.errors import InputError, ProgramError
+from scansion.errors import InputError
 from scansion.scorers import Extractor
 from scansion.techniques._algebra import Context, Program, Wrap, technique
+from scansion.techniques._transcript import further, with_reply
 from scansion.techniques._way_out import renewed
-from scansion.types import Completion, Message, Output, Request, Sampling
+from scansion.types import Completion, Output, Request, Sampling
 
 __all__ = ["extract"]
 
@@ -40,7 +39,7 @@ def extract(
 
         async def run(inputs: Mapping[str, Any], lm: Any) -> Output:
             first = await program(inputs, lm)
-            request = msgspec.structs.replace(_asking(first, cue), sampling=sampling)
+            request = further("extract", first.messages, cue, cue, sampling)
             return _concluded(first, request, await lm(request), by)
 
         return run
@@ -48,28 +47,14 @@ def extract(
     return Wrap(wrap, plus=1)
 
 
-def _asking(first: Output, cue: str) -> Request:
-    """The second request. Raises ProgramError where the program left no transcript."""
-    if isinstance(first.messages, str):
-        return Request(text=first.messages + cue)
-    if not first.messages:
-        raise ProgramError("extract needs the transcript: the program before it gave an Output without messages")
-    return Request((*first.messages, Message("user", cue)))
-
-
 def _concluded(first: Output, request: Request, reply: Completion, by: Extractor | None) -> Output:
-    transcript: tuple[Message, ...] | str
-    if request.text is not None:
-        transcript = request.text + reply.text
-    else:
-        transcript = (*request.messages, Message("assistant", reply.text))
     data = {name: value for name, value in first.data.items() if name != "extractor"}
     if by is not None:
         data["extractor"] = by.identity
     output = Output(
         text=reply.text,
         answer=by(reply.text) if by is not None else None,
-        messages=transcript,
+        messages=with_reply(request, reply.text),
         logprobs=reply.logprobs,
         finish_reason=reply.finish_reason,
         data={**data, "reasoning": first.text},

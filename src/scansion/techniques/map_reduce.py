@@ -9,10 +9,12 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from scansion.errors import InputError, ProgramError
+from scansion.prompts import Prompt
 from scansion.specs import Column
 from scansion.techniques._algebra import Context, Program, Wrap, technique
-from scansion.techniques._branches import Branch, needed, side_by_side
+from scansion.techniques._branches import Branch, check_most, needed, side_by_side
 from scansion.techniques._chunks import by_paragraphs, by_words, grouped
+from scansion.techniques._function_steps import FunctionStep
 from scansion.techniques._said import entries, finished, with_text
 from scansion.techniques._steps import Step, inputs_of, shared
 from scansion.types import Output
@@ -38,7 +40,7 @@ def map_reduce(
     until one is left. Parts have at most `size` words (of Chinese, Japanese, Thai and the like: signs);
     `chunk=paragraphs` keeps paragraphs whole where they fit, `overlap` words stand in two neighbours. A text of more
     than `most` parts makes the outcome an error. Steps are what they are in `chain`; for the wrapped program as `map`
-    write `as-is`.
+    write `as-is`. One that does not read the column is refused.
 
     `data` holds `parts`, their number, and `steps`, what was said of each part and in each reduction. Calls: at most
     those of `map` for `most` parts, and of `reduce` for one less.
@@ -53,6 +55,7 @@ def map_reduce(
     def wrap(program: Program, context: Context) -> Program:
         mapper, reducer = map.bind(program, context), reduce.bind(program, context)
         names = _places(over.name, context.mapping)
+        _check_read(names, map, program)
 
         async def run(inputs: Mapping[str, Any], lm: Any) -> Output:
             parts = cut.parts(inputs)
@@ -87,6 +90,23 @@ def _places(column: str, mapping: Mapping[str, str]) -> list[str]:
     return list(dict.fromkeys([column, *(name for name, held in mapping.items() if held == at)]))
 
 
+def _check_read(names: Sequence[str], step: Step, program: Program) -> None:
+    """Raise InputError where it is known that the step reads none of these inputs: all parts would ask the same."""
+    start: Any = program if step.wraps else step.start
+    own = any("python:" in each.identity or each.identity.count("#") for each in step.techniques)
+    if own or not isinstance(start, Prompt | FunctionStep) or (isinstance(start, FunctionStep) and start.own):
+        return  # what a program reads is not known, nor what a technique of the user's own or a function of all inputs
+    read = {*step.variables, *step.optional}
+    if isinstance(start, Prompt):
+        read |= {*start.variables, *start.optional}
+    if read.isdisjoint(names):
+        where = start.file if isinstance(start, Prompt) else start.name
+        raise InputError(
+            f"map_reduce: {where} does not read {names[0]!r}, so that every part would ask the same; "
+            "name a column that it reads, or a step that reads this one"
+        )
+
+
 class _Cut(Struct, frozen=True):
     """How a text is parted."""
 
@@ -102,6 +122,7 @@ class _Cut(Struct, frozen=True):
             raise InputError(f"map_reduce: size is {self.size}; a part has at least one word")
         if self.most < 1:
             raise InputError(f"map_reduce: most is {self.most}; there is at least one part")
+        check_most("map_reduce", "most", self.most)
         if not 0 <= self.overlap < self.size:
             raise InputError(f"map_reduce: overlap is {self.overlap}; it must be from 0 to {self.size - 1}, below size")
         if self.overlap and self.chunk != "words":

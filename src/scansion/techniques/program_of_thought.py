@@ -11,12 +11,14 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from scansion.errors import InputError, ProgramError, Unscored
+from scansion.errors import InputError, Unscored
 from scansion.sandbox import Limits, Ran, Sandbox, build_sandbox
 from scansion.scorers._code import program_in
 from scansion.specs import folder
 from scansion.techniques._algebra import Context, Edit, Program, Wrap, technique
-from scansion.types import Message, Output, Request
+from scansion.techniques._transcript import further, with_reply
+from scansion.techniques._way_out import says
+from scansion.types import Output
 
 __all__ = ["program_of_thought"]
 
@@ -43,7 +45,8 @@ def program_of_thought(
     nothing, else of the last line, else the last line that it printed. A list of one is its one member. `sandbox` is
     where it runs (monty where none is given), `seconds` at most; `prelude` is a file of Python that goes before each
     program: what the prompt promises, or begins. With `retry` a program that gives no answer goes back with its error,
-    so many times. A reply whose program gives none is unscored (`no answer`).
+    so many times. A reply whose program gives none is unscored (`no answer`). In `abstain |
+    program_of_thought` a reply that is the way out instead of a program abstains, and so does a program that gives it.
 
     One call, and up to `retry` more. The text is the reply; `data` holds `program`, `ended` (`done`), `printed` and
     `steps`: each program (`program`), its error where it is asked again (`error`), and the answer (`result`). Errors:
@@ -103,10 +106,9 @@ class _Solver(Struct, frozen=True):
                 steps.append({"step": "program", "text": code})
                 answer = _answer(ran)
                 if answer is not None:
-                    steps.append({"step": "result", "text": str(answer)})
-                    data = {**output.data, "program": code, "ended": ran.ended, "printed": ran.printed, "steps": steps}
-                    data.pop("extractor", None)
-                    return msgspec.structs.replace(output, answer=answer, data=data)
+                    return _answered(output, answer, code, ran, steps)
+                if _takes_way_out(output, output.text):
+                    return msgspec.structs.replace(output, data={**output.data, "abstained": True, "steps": steps})
                 if left:
                     steps.append({"step": "error", "text": _error(ran)})
                     output = await _again(output, _error(ran), context, lm)
@@ -154,6 +156,22 @@ def _answer(ran: Ran) -> Any:
     return value
 
 
+def _answered(output: Output, answer: Any, code: str, ran: Ran, steps: list[dict[str, Any]]) -> Output:
+    """The reply with what its program computed, which may be the way out that the prompt offered."""
+    apart = ("abstained", "extractor")
+    data = {name: value for name, value in output.data.items() if name not in apart}
+    data |= {"program": code, "ended": ran.ended, "printed": ran.printed}
+    data["steps"] = [*steps, {"step": "result", "text": str(answer)}]
+    if _takes_way_out(output, str(answer)):
+        return msgspec.structs.replace(output, answer=None, data={**data, "abstained": True})
+    return msgspec.structs.replace(output, answer=answer, data=data)
+
+
+def _takes_way_out(output: Output, text: str) -> bool:
+    word = output.data.get("way_out")
+    return isinstance(word, str) and says(word, text)
+
+
 def _error(ran: Ran) -> str:
     return ran.error or "it has no value and prints nothing"
 
@@ -161,16 +179,12 @@ def _error(ran: Ran) -> str:
 async def _again(output: Output, error: str, context: Context, lm: Any) -> Output:
     """The reply of the model that is shown its program's error."""
     ask = _AGAIN.format(error=error.replace("\n", " ").rstrip("."))
-    if isinstance(output.messages, str):
-        text = f"{output.messages}\n\n# {ask}\n"
-        reply = await lm(Request(text=text, sampling=context.sampling))
-        transcript: tuple[Message, ...] | str = text + reply.text
-    elif output.messages:
-        turns = (*output.messages, Message("user", ask))
-        reply = await lm(Request(turns, sampling=context.sampling))
-        transcript = (*turns, Message("assistant", reply.text))
-    else:
-        raise ProgramError("program_of_thought needs the transcript to ask again: there are no messages")
+    request = further("program_of_thought", output.messages, ask, f"\n\n# {ask}\n", context.sampling)
+    reply = await lm(request)
     return msgspec.structs.replace(
-        output, text=reply.text, messages=transcript, logprobs=reply.logprobs, finish_reason=reply.finish_reason
+        output,
+        text=reply.text,
+        messages=with_reply(request, reply.text),
+        logprobs=reply.logprobs,
+        finish_reason=reply.finish_reason,
     )

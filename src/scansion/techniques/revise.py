@@ -8,11 +8,12 @@ from typing import Any
 
 from msgspec import Struct
 
-from scansion.errors import InputError, ProgramError
+from scansion.errors import InputError
 from scansion.techniques._algebra import Context, Program, Wrap, technique
 from scansion.techniques._constitution import Principle, read_constitution
+from scansion.techniques._transcript import further, replied, with_reply
 from scansion.techniques._way_out import renewed
-from scansion.types import Completion, Message, Output, Request, Sampling, hexdigest
+from scansion.types import Completion, Output, Sampling, hexdigest
 
 __all__ = ["revise"]
 
@@ -96,8 +97,6 @@ class _Talk:
     """The conversation of one outcome, from the draft on."""
 
     def __init__(self, draft: Output, sampling: Sampling) -> None:
-        if not draft.messages:
-            raise ProgramError("revise needs the transcript: the program before it gave an Output without messages")
         self._draft, self._sampling = draft, sampling
         self._so_far = draft.messages
         before: list[dict[str, Any]] = draft.data.get("steps", [])
@@ -116,14 +115,10 @@ class _Talk:
         return self._output(reply)
 
     async def _ask(self, lm: Any, wish: str, form: _Form) -> Completion:
-        if isinstance(self._so_far, str):
-            text = f"{self._so_far}{form.before}{wish.strip()}{form.after}"
-            reply: Completion = await lm(Request(text=text, sampling=self._sampling))
-            self._so_far = text + reply.text
-            return reply
-        turns = (*self._so_far, Message("user", wish.strip()))
-        reply = await lm(Request(turns, sampling=self._sampling))
-        self._so_far = (*turns, Message("assistant", reply.text))
+        wish = wish.strip()
+        request = further("revise", self._so_far, wish, f"{form.before}{wish}{form.after}", self._sampling)
+        reply: Completion = await lm(request)
+        self._so_far = with_reply(request, reply.text)
         return reply
 
     def _output(self, reply: Completion | None) -> Output:
@@ -133,17 +128,9 @@ class _Talk:
         data = {name: value for name, value in draft.data.items() if name != "extractor"}
         output = Output(
             text=reply.text,
-            messages=_answered(draft, reply.text),
+            messages=replied(draft, reply.text),
             logprobs=reply.logprobs,
             finish_reason=reply.finish_reason,
             data={**data, "steps": self._steps},
         )
         return renewed(output)
-
-
-def _answered(draft: Output, text: str) -> tuple[Message, ...] | str:
-    """The transcript of the draft with another text in place of its reply."""
-    if isinstance(draft.messages, str):
-        return draft.messages.removesuffix(draft.text) + text
-    before = draft.messages[:-1] if draft.messages[-1].role == "assistant" else draft.messages
-    return (*before, Message("assistant", text))

@@ -24,6 +24,7 @@ from scansion.techniques._shots import (
     named,
     rows_for_shots,
     sampled,
+    variables_of,
 )
 from scansion.techniques._similar_shots import Method, Similar, rows_to_search
 
@@ -54,15 +55,17 @@ def shots(
 ) -> Edit:
     """Puts `k` rows with their targets into the prompt: where its template says `shots`, else as turns before the last
     user turn. The rows come from the dev part of the data, without a split from all of it (the rows that the run is
-    about among them), or from the file `source`. The example itself and its near-duplicates are never shown: the next
-    row takes their place, or none for named rows.
+    about among them; the first 100,000), or from the file `source`. Rows without a target or a value that the prompt
+    needs are passed over. The example itself and its near-duplicates, alike in each of the prompt's variables, are
+    never shown: the next row takes their place, or none for named rows. (Another question about the same text is no
+    near-duplicate.)
 
-    `by` is `first` (in the order of the data), `random` (drawn once by `seed`, by default the run's, and the same for
-    every example), `named` (those with `ids`), or, for each example those most like it, by the values of the prompt's
-    variables: `bm25` (rare words in common), `embedding` (a light one of our own: hashed words and parts of words; or
-    that of the model `embedder`, whose calls are recorded and budgeted), `hybrid` (both rankings fused). Then
-    `diverse=mmr` passes over rows that are much like those chosen before, and the shots stand with the nearest last, or
-    in the `order` `near-first`, `random` or `data`. `balance=label` takes equal numbers of each target.
+    `by` is `first` (in the order of the data; so unless told), `random` (drawn once by `seed`, by default the run's,
+    and the same for every example), `named` (those with `ids`), or, for each example those most like it, by the values
+    of the prompt's variables: `bm25` (rare words in common), `embedding` (a light one of our own: hashed words and
+    parts of words; or that of the model `embedder`, whose calls are recorded and budgeted), `hybrid` (both rankings
+    fused). Then `diverse=mmr` passes over rows that are much like those chosen before, and the shots stand with the
+    nearest last, or in the `order` `near-first`, `random` or `data`. `balance=label` takes as many of each target.
 
     With k=max there are as many as fit what the model can read, with `fit=true` fewer than k where k do not fit:
     max_tokens, else a quarter of it (at most 4,096), is left for the reply. Tokens are counted by models that count,
@@ -129,6 +132,8 @@ class _Asked(Struct, frozen=True):
         if self.ids and self.balance:
             raise InputError("shots: balance=label chooses rows, and ids names them; leave one of them out")
         self._check_similar()
+        if self.seed is not None and "random" not in (self.by, self.order):
+            raise InputError("shots: seed goes with by=random or order=random")
         if self.tokens is not None and not (self.fit or self.k == "max"):
             raise InputError("shots: tokens bounds how many fit: it goes with k=max or fit=true")
         if self.tokens is not None and self.tokens < 1:
@@ -154,23 +159,22 @@ class _Asked(Struct, frozen=True):
         return prompt.with_shots(choose(prompt, context, ways))
 
     def _similar(self, prompt: Prompt, context: Context, ways: Ways) -> Selection:
-        variables = _variables(prompt)
-        if not variables:
+        if not variables_of(prompt):
             raise InputError(f"shots: by={self.by} compares inputs, and the prompt has none; use by=random")
-        rows = rows_to_search(context, self.source, variables, self.count)
+        rows = rows_to_search(context, self.source, prompt, self.count)
         ranker = Similar(typing.cast(Method, self.by), self.embedder, self.diverse is not None, ways.balanced)
         spec = self._spec(ways)
         return Selection(spec, self.count, rows, ways, ranker, f"{spec}#{rows.mark()}")
 
     def _listed(self, prompt: Prompt, context: Context, ways: Ways) -> Selection:
-        rows, mapping = rows_for_shots(context, self.source)
+        rows, mapping = rows_for_shots(context, self.source, prompt.variables)
         if self.by == "named":
-            chosen = named(rows, self.ids)
+            chosen = named(rows, self.ids, context.kept if self.source is None else None)
         elif self.by == "first":
             chosen = first(rows, self.count, ways.balanced)
         else:
             chosen = sampled(rows, self.count, ways.seed, ways.balanced)
-        held = Rows(by_variable(chosen, mapping), _variables(prompt))
+        held = Rows(by_variable(chosen, mapping), variables_of(prompt))
         return Selection(self._spec(ways), self.count, held, ways, AsTheyStand())
 
     def _spec(self, ways: Ways) -> str:
@@ -182,7 +186,3 @@ class _Asked(Struct, frozen=True):
             if getattr(self, name):
                 given[name] = getattr(self, name)
         return Spec("shots", () if self.ids else (self.k,), given).text
-
-
-def _variables(prompt: Prompt) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((*prompt.variables, *prompt.optional)))

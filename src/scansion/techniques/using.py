@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from scansion.errors import InputError
 from scansion.models.registry import parse_model
-from scansion.techniques._algebra import Context, Program, Wrap, technique
+from scansion.techniques._algebra import Wrap, technique
+from scansion.techniques._handles import on_model
 from scansion.techniques._step_text import is_prompt_file
-from scansion.types import Output
 
 __all__ = ["using"]
 
@@ -29,11 +26,4 @@ def using(model: str) -> Wrap:
     if model in technique.entries or model.replace("-", "_") in technique.files():
         raise InputError(f"using: {model} is a technique, and a model is wanted here, such as pocket/tiny")
     parse_model(model)
-
-    def wrap(program: Program, _context: Context) -> Program:
-        async def run(inputs: Mapping[str, Any], lm: Any) -> Output:
-            return await program(inputs, lm.using(model))
-
-        return run
-
-    return Wrap(wrap, models=(model,))
+    return Wrap(lambda program, _context: on_model(program, model), models=(model,))

@@ -12,7 +12,7 @@ from scansion.errors import CallError, InputError, Unscored
 from scansion.scorers import Extractor, Scorer
 from scansion.techniques._algebra import Context, Program, Wrap, technique
 from scansion.techniques._answers import answer_key, answer_text
-from scansion.techniques._branches import repeats, side_by_side
+from scansion.techniques._branches import check_most, repeats, side_by_side
 from scansion.techniques._handles import Sampled
 from scansion.techniques._stops import Stop
 from scansion.techniques._weights import Weight, check_weight, weigh, weighing
@@ -63,6 +63,7 @@ def vote(
     """
     if n < 1:
         raise InputError(f"vote: n is {n}; ask at least once")
+    check_most("vote", "n", n)
     if min is not None and not 1 <= min <= n:
         raise InputError(f"vote: min is {min}; it must be from 1 to {n}, the number of runs")
     check_weight(weight, stops=stop is not None)

@@ -6,17 +6,22 @@ Follows Cormack, Clarke and Buettcher, Reciprocal rank fusion outperforms Condor
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 __all__ = ["fused"]
 
 _DAMPING = 60
 
 
-def fused(rankings: Iterable[Iterable[int]], k: int | None = None) -> list[int]:
+def fused(rankings: Iterable[Sequence[int]], k: int | None = None) -> list[int]:
     """The first `k` rows (default: all) of the rankings taken together; ties by row."""
-    scores: dict[int, float] = {}
-    for ranking in rankings:
-        for rank, row in enumerate(ranking, 1):
-            scores[row] = scores.get(row, 0.0) + 1 / (_DAMPING + rank)
-    return sorted(scores, key=lambda row: (-scores[row], row))[:k]
+    import numpy as np
+
+    given = [np.asarray(ranking, np.int64) for ranking in rankings]
+    if not given:
+        return []
+    rows, place = np.unique(np.concatenate(given), return_inverse=True)
+    worth = np.concatenate([1 / (_DAMPING + 1 + np.arange(len(ranking))) for ranking in given])
+    scores = np.bincount(place, worth, len(rows))
+    found: list[int] = rows[np.lexsort((rows, -scores))][:k].tolist()
+    return found

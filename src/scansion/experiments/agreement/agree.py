@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
-from scansion.errors import InputError
+from scansion.errors import InputError, nearest
 from scansion.experiments.agreement.bounds import Guess, in_long, unread_of
 from scansion.experiments.agreement.constant_answers import constants, span
 from scansion.experiments.agreement.judgements import (
@@ -74,6 +74,11 @@ def _two(table: Table, spec: LabelSpec) -> AgreeReport:
     """Two columns, and what else was named beside them."""
     from scansion.experiments.agreement.verdict_bias import lengths_of, longer_constant, swapped_of
 
+    if spec.pair and not (spec.swapped or spec.length_a or spec.length_b):
+        raise InputError(
+            f"{table.label}: --pair names the labels of two outputs for --swapped or --length-a and --length-b; "
+            "add these, or leave it out"
+        )
     read = Reading(spec)
     a, b = (
         [read(cell) for cell in table.cells(name or "", f"--{flag}")] for flag, name in (("a", spec.a), ("b", spec.b))
@@ -147,7 +152,7 @@ def _long(table: Table, spec: LabelSpec) -> AgreeReport:
 
 def _no_two(spec: LabelSpec, given: str) -> None:
     fields = (("--a", spec.a), ("--b", spec.b), ("--swapped", spec.swapped), ("--length-a", spec.length_a))
-    for name, value in (*fields, ("--length-b", spec.length_b), ("--correct", spec.correct)):
+    for name, value in (*fields, ("--length-b", spec.length_b), ("--pair", spec.pair), ("--correct", spec.correct)):
         if value:
             raise InputError(f"agree: {name} is for two columns (--a and --b) and not for {given}; leave one out")
 
@@ -344,6 +349,10 @@ def agree_in_run(
     if not marks.people:
         raise InputError(
             f"{marks.run} has no outcome marked by a person; mark some in `scansion show {marks.run}` with m"
+        )
+    if spec.a is not None and spec.a not in marks.people:
+        raise InputError(
+            f"{marks.run}: no outcome is marked by {spec.a!r}; {nearest(spec.a, list(marks.people))} (--human NAME)"
         )
     judge = (marks.scorer, marks.found)
     pairs = [rater_pair(each, judge, marks.rows, spec) for each in marks.people.items()] if marks.scorer else []

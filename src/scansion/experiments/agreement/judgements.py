@@ -176,8 +176,11 @@ class Reading:
         return self.shown.setdefault(plain, " ".join(text.split()))
 
     def notes(self) -> list[str]:
-        """Which labels of --map no cell held."""
+        """Which labels of --map no cell held. Raises InputError where that is all of them."""
         idle = [f"{old}={new}" for old, new in self.spec.map.items() if _plain(old) not in self.met]
+        if idle and len(idle) == len(self.spec.map):
+            there = ", ".join(list(self.shown.values())[:5])
+            raise InputError(f"agree: --map {idle[0]} changes nothing: no such label is there; there are {there}")
         return [f"--map {each} changed nothing: no such label is there" for each in idle]
 
 

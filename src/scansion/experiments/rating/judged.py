@@ -38,7 +38,7 @@ from scansion.scorers._function import Asked
 from scansion.scorers._judging import asked_of, listed_inputs
 from scansion.types import Call, Example, Message, Output, Score, canonical
 
-__all__ = ["JudgedRun", "Judging", "Vote", "check_votes_file", "judge_preview", "judge_run", "write_votes"]
+__all__ = ["JudgedRun", "Judging", "NoVerdict", "Vote", "check_votes_file", "judge_preview", "judge_run", "write_votes"]
 
 _LINES, _TABLES = (".jsonl", ".ndjson"), (".csv", ".tsv")
 _SAMPLE = 200  # pairs that a preview's estimate is made from
@@ -57,6 +57,14 @@ class Vote(Struct, frozen=True):
     winner: str
     verdict: str
     why: str
+
+
+class NoVerdict(InputError):
+    """A judge of whose verdicts none could be read; `votes` are what was asked about all the same."""
+
+    def __init__(self, text: str, votes: Sequence[Vote]) -> None:
+        super().__init__(text)
+        self.votes = votes
 
 
 class JudgedRun(Struct, frozen=True):
@@ -125,9 +133,12 @@ async def judge_run(
         lab.journal.flush()
         await gateway.close()
     found = [_vote(pair, score) for pair, score in zip(pairs, scores, strict=True)]
+    told = asking.told(pairs, found, missing, scores)
+    if told.pairs > told.equal and told.unreadable == told.pairs - told.equal:
+        raise NoVerdict(_nothing_read(told, scores), found)
     names = [info.name for info in VariantInfo.of(run)]
     ratings = rate_votes(_votes(run, names, pairs, scores), terms)
-    return JudgedRun(structs.replace(ratings, judge=asking.told(pairs, found, missing)), found)
+    return JudgedRun(structs.replace(ratings, judge=told), found)
 
 
 async def judge_preview(lab: Lab, name: str | None, judge: str) -> Preview:
@@ -234,9 +245,6 @@ class _Asking:
                 f"{self._scorer.spec} could not judge {len(broken)} of {len(wanted)} pairs "
                 f"({broken[0].reason}: {broken[0].detail.explanation}); the same command asks these again"
             )
-        if wanted and all(score.value is None for score in found.values()):
-            why = found[wanted[0]].detail.explanation
-            raise InputError(f"{self._scorer.spec} gave no readable verdict on any of {len(wanted)} pairs: {why}")
         return [found.get(number) for number in range(len(pairs))]
 
     async def one(self, pair: _Pair) -> ScoreRecord:
@@ -277,7 +285,9 @@ class _Asking:
         read = {name for each in columns for name in (each or {}).values()}
         return {name: value for name, value in inputs.items() if name in read}
 
-    def told(self, pairs: Sequence[_Pair], votes: Sequence[Vote], missing: int) -> JudgeCalls:
+    def told(
+        self, pairs: Sequence[_Pair], votes: Sequence[Vote], missing: int, scores: Sequence[ScoreRecord | None]
+    ) -> JudgeCalls:
         """What the judging took."""
         return JudgeCalls(
             judge=self._scorer.spec,
@@ -290,7 +300,25 @@ class _Asking:
             recorded_calls=sum(call.recorded for call in self.calls),
             cost_usd=known_sum(call.cost_usd for call in self.calls),
             spent_usd=known_sum(call.cost_usd for call in self.calls if not call.recorded),
+            panel_order=sum(_changed(score) for score in scores if score is not None),
         )
+
+
+def _changed(score: ScoreRecord) -> int:
+    """How many verdicts of a panel's judges changed with the order."""
+    return int(score.detail.answer.get("order", 0)) if isinstance(score.detail.answer, dict) else 0
+
+
+def _nothing_read(told: JudgeCalls, scores: Sequence[ScoreRecord | None]) -> str:
+    """That no verdict could be read, what the calls cost, what was said instead, and what to do."""
+    why = next(score.detail.explanation for score in scores if score is not None)
+    asked = f"{told.calls} call{'' if told.calls == 1 else 's'}"
+    cost = f"{asked}, {told.cost_usd:.4f} USD" if told.cost_usd else asked
+    mend = "ask in words that the model knows (prompt=FILE), or name another model"
+    return (
+        f"{told.judge} gave no readable verdict on any of {told.pairs - told.equal} pairs ({cost}): "
+        f"{' '.join(why.split())[:200]}; {mend}"
+    )
 
 
 def _against(prefers: Prefers, other: Output) -> Any:

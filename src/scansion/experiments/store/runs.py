@@ -110,6 +110,22 @@ class RunTable:
             "UPDATE runs SET finished = ?, planned = ?, result = ? WHERE id = ?", (done, planned, pack(result), run)
         )
 
+    def withdraw(self, run: int) -> None:
+        """Take out a run that was refused, with its members, as if it had never been entered; one that has figures, has
+        paid for a call or was annotated stays, and so does any while another process is at work."""
+        self._db.execute("BEGIN IMMEDIATE")
+        gone = self._db.execute(
+            "DELETE FROM runs WHERE id = :run AND result IS NULL AND calls = 0 "
+            "AND NOT EXISTS (SELECT 1 FROM calls WHERE run = :run) "
+            "AND NOT EXISTS (SELECT 1 FROM annotations WHERE run = :run) "
+            "AND NOT EXISTS (SELECT 1 FROM workers)",
+            {"run": run},
+        )
+        if gone.rowcount:
+            for table in ("members", "looked"):
+                self._db.execute(f"DELETE FROM {table} WHERE run = ?", (run,))
+        self._db.execute("COMMIT")
+
     def result(self, run: int) -> RunResult | None:
         """The figures that a run closed with."""
         row = self._db.execute("SELECT result FROM runs WHERE id = ?", (run,)).fetchone()
@@ -210,6 +226,11 @@ class RunLedger:
 
     def __init__(self, db: sqlite3.Connection, run: int, limits: Limits) -> None:
         self._db, self._run, self._limits = db, run, limits
+
+    @property
+    def spent(self) -> Charge:
+        """All that is charged or booked, by any process."""
+        return Charge(*self._db.execute("SELECT calls, tokens, usd FROM runs WHERE id = ?", (self._run,)).fetchone())
 
     def reserve(self, worst: Charge) -> bool:
         """Book `worst` if it fits under the limits."""

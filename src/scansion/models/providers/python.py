@@ -138,7 +138,7 @@ def _module(name: str, folder: Path, spec: str) -> ModuleType:
         raise InputError(f"model {spec!r}: {name} cannot be loaded: {_described(error)}") from error
     except ScansionError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise InputError(f"model {spec!r}: {name} cannot be loaded: {_described(error)}") from error
 
 
