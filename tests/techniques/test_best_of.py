@@ -263,6 +263,8 @@ def test_programs_are_run_against_the_tests_of_a_column() -> None:
         run("best_of(2, by=tests, tests=$c)", Answering(said), {"x": "1", "c": None})
     with pytest.raises(Unscored, match="'c' holds what is no Python: 'double it'"):
         run("best_of(2, by=tests, tests=$c)", Answering(said), {"x": "1", "c": ["assert double(1) == 2", "double it"]})
+    with pytest.raises(Unscored, match="'c' holds what tests nothing"):
+        run("best_of(2, by=tests, tests=$c)", Answering(said), {"x": "1", "c": ["assert double(1) == 2", "f(2) == 4"]})
 
 
 def test_a_program_that_leaves_before_the_tests_holds_none() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from scansion.errors import InputError, Unscored
 from scansion.sandbox import Limits, Sandbox
-from scansion.scorers._code import is_python, program_in, reaches_end
+from scansion.scorers._code import holds_test, is_python, program_in, reaches_end
 from scansion.scorers._judging import turns
 from scansion.specs import Column
 from scansion.techniques._choosing import Case, Choice, Chooser, best
@@ -55,7 +55,7 @@ def by_tests(column: Column | None, place: Sandbox, model: str | None) -> Choose
 def tests_of(value: Any, name: str) -> list[str]:
     """The tests in a cell: the members of a list; the assertions of a text of nothing else; another text as one test.
 
-    Raises Unscored where there is none, and where one is no Python.
+    Raises Unscored where there is none, and where one is no Python or could find nothing wrong.
     """
     given = [str(one) for one in value] if isinstance(value, list | tuple) else [str(value or "")]
     tests = [test for text in given for test in (_assertions(text) or [text]) if test.strip()]
@@ -63,6 +63,8 @@ def tests_of(value: Any, name: str) -> list[str]:
         raise Unscored("no tests", f"the column {name!r} holds no test")
     if strange := [test for test in tests if not is_python(test)]:
         raise Unscored("no tests", f"the column {name!r} holds what is no Python: {strange[0][:100]!r}")
+    if empty := [test for test in tests if not holds_test(test)]:
+        raise Unscored("no tests", f"the column {name!r} holds what tests nothing (no assertion): {empty[0][:80]!r}")
     return tests
 
 
