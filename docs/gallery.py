@@ -18,7 +18,7 @@ from msgspec.structs import fields
 from scansion.models.providers._compatible import SERVERS
 from scansion.models.registry import OPTIONS, providers
 from scansion.report.gallery import KINDS, Kind
-from scansion.specs import Entry, Registry
+from scansion.specs import Entry
 from scansion.types import Sampling
 
 PAGE = Path(__file__).with_suffix(".md")
@@ -44,13 +44,8 @@ def page() -> str:
 
 def _section(kind: Kind) -> Iterator[str]:
     yield f"## {kind.title}\n\n{kind.use}\n"
-    for entry in _built_in(kind.registry):
+    for entry in kind.registry.built_in():
         yield f"### {entry.name}\n\n    {entry.usage}\n{_aliases(entry.aliases)}\n{_described(entry)}\n"
-
-
-def _built_in(registry: Registry[Any]) -> Iterable[Entry[..., Any]]:
-    """The entries of Scansion's own files: what plug-ins and tests add is not the page's."""
-    return (entry for entry in registry if entry.factory.__module__.startswith(f"{registry.package}."))
 
 
 def _aliases(names: Iterable[str]) -> str:
@@ -66,7 +61,7 @@ def _models() -> Iterator[str]:
     yield "## Models\n"
     yield "Written `PROVIDER/NAME?option=value&option=value`, `replay:PATH`, `python:MODULE:FUNCTION`, `human`."
     yield "The format of recordings is in [formats/run.md](formats/run.md#recordings).\n"
-    for entry in _built_in(providers):
+    for entry in providers.built_in():
         aliases = [name for name in entry.aliases if name not in SERVERS]
         yield f"### {entry.name}\n{_aliases(aliases)}\n{_module_words(entry)}\n"
     yield "### Servers that speak OpenAI's protocol\n"

@@ -43,7 +43,7 @@ dollars per 1,000 inputs (nobody is paid); calls are those made on average.
 def page() -> str:
     """The text of techniques.md."""
     figures = json.loads(FIGURES.read_text(encoding="utf-8"))
-    entries = [e for e in technique if e.factory.__module__.startswith("scansion.techniques.")]
+    entries = list(technique.built_in())
     sections = [_section(entry, [f for f in figures["effects"] if f["technique"] == entry.name]) for entry in entries]
     versions = f"Measured with Scansion {figures['scansion']}, Python {figures['python']}.\n"
     return "\n".join([HEAD, _overview(entries, figures["effects"]), *sections, versions]).rstrip() + "\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import sys
+from collections.abc import Iterator
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
@@ -28,10 +29,15 @@ FILES = dict(re.findall(r"```python\n# (\S+\.py)\n(.*?)```", DOC, re.DOTALL))
 
 
 @pytest.fixture(autouse=True)
-def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name, text in FILES.items():
         (tmp_path / name).write_text(text)
     monkeypatch.chdir(tmp_path)
+    yield
+    for registry in Registry._registries:  # what the page's files have registered
+        for name, entry in list(registry.entries.items()):
+            if not entry.factory.__module__.startswith("scansion."):
+                del registry.entries[name]
 
 
 def written(option: str) -> list[str]:

@@ -19,7 +19,7 @@ MONTY = [
     Attempt("reads the environment", "import os\nos.environ['SCANSION_TEST_KEY']", "refused", error="sandbox=process"),
     Attempt("asks for a variable", "import os\nos.getenv('SCANSION_TEST_KEY')", "refused", error="os.getenv"),
     Attempt("runs a command", "import os\nos.system('id')", "refused", error="no attribute"),
-    Attempt("runs a program", "import subprocess", "refused", error="process(packages=[subprocess])"),
+    Attempt("runs a program", "import subprocess", "refused", error="in the standard library; use sandbox=process"),
     Attempt("opens a socket", "import socket", "refused", error="No module named 'socket'"),
     Attempt("calls C", "import ctypes", "refused", error="No module named 'ctypes'"),
     Attempt("imports by name", "__import__('os').listdir('/')", "refused", error="__import__"),

@@ -63,7 +63,7 @@ def documented(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str
     """The example in each technique's docstring, by its name, in a folder with the prompt files that they name."""
     monkeypatch.chdir(tmp_path)
     found = {}
-    for entry in technique:
+    for entry in technique.built_in():
         text = found[entry.name] = (entry.__doc__ or "").rsplit("Example: `", 1)[1].strip().removesuffix("`")
         for name in re.findall(r"[\w./-]+\.(?:prompty|txt|md)", text):
             Path(name).parent.mkdir(parents=True, exist_ok=True)

@@ -74,7 +74,7 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[list[str],
 def examples() -> list[str]:
     """The techniques in the examples of all docstrings, one by one, on models and with files that are here."""
     found: dict[str, None] = {}
-    for entry in technique:
+    for entry in technique.built_in():
         if not entry.factory.__module__.startswith("scansion."):
             continue
         text = (entry.__doc__ or "").rsplit("Example: `", 1)[1].strip().removesuffix("`")

@@ -321,6 +321,10 @@ class Registry(Generic[T]):
         self._read_all()
         return sorted({e.name for e in self.entries.values()} | {p.name for p in self._entry_points()})
 
+    def built_in(self) -> Iterator[Entry[..., T]]:
+        """The entries of the package's own files, without those of plug-ins and of the user."""
+        return (entry for entry in self if entry.factory.__module__.startswith(f"{self.package}."))
+
     def __iter__(self) -> Iterator[Entry[..., T]]:
         for name in self.names():
             yield self.find(name)
