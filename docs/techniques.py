@@ -32,7 +32,7 @@ Written by `python docs/techniques.py`. Techniques stand behind a prompt and are
 
 **The figures are wind-tunnel figures, not a forecast for your model.** They were measured on the
 [embedded model](pocket.md), which knows a few synthetic tasks, with `python -m bench.techniques`: held-out items, each
-variant on the same rows, 95% intervals (differences: adjusted for the comparisons of one table). They show that a
+variant on the same rows, 95% intervals (differences: adjusted for the comparisons with one baseline). They show that a
 technique does what it says, what it costs, and how an effect looks when it is there, and when it is not. For your
 prompt, model and data one run says more than any of them. Prompts, rows and scorers stand in
 [effects.py](../bench/techniques/effects.py); `as-is` for word problems asks for the number alone. Cost is in notional

@@ -3,9 +3,9 @@
     python -m bench.techniques [--items 400] [--only cot] [--lab FOLDER]
 
 Every effect is an ordinary run on held-out rows, with the figures, intervals and verdicts that any run has: 95%
-intervals, adjusted for the comparisons of the effect. Calls are kept in a lab (`--lab`, by default a temporary one), so
-that a run that was interrupted goes on. `--only` measures one technique and leaves the figures of the others alone.
-`python docs/techniques.py` writes the page.
+intervals, adjusted for the comparisons with one baseline. Calls are kept in a lab (`--lab`, by default a temporary
+one), so that a run that was interrupted goes on. `--only` measures one technique and leaves the figures of the others
+alone. `python docs/techniques.py` writes the page.
 """
 
 from __future__ import annotations

@@ -85,6 +85,12 @@ def test_the_gallery_is_what_its_script_would_write_now() -> None:
     assert written == gallery["page"](), "run: python docs/gallery.py"
 
 
+def test_the_page_of_techniques_is_what_its_script_would_write_now() -> None:
+    techniques = runpy.run_path(str(ROOT / "docs" / "techniques.py"))
+    written = (ROOT / "docs" / "techniques.md").read_text(encoding="utf-8")
+    assert written == techniques["page"](), "run: python docs/techniques.py"
+
+
 def commands(page: str) -> list[str]:
     """The commands of a page's blocks, without `$` and comments, in their order."""
     lines = re.findall(r"^(?: {4}(?:\$ )?|\$ )(scansion .+)", page, re.MULTILINE)
