@@ -33,10 +33,11 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name, text in FILES.items():
         (tmp_path / name).write_text(text)
     monkeypatch.chdir(tmp_path)
+    before = {registry.kind: set(registry.entries) for registry in Registry._registries}
     yield
     for registry in Registry._registries:  # what the page's files have registered
-        for name, entry in list(registry.entries.items()):
-            if not entry.factory.__module__.startswith("scansion."):
+        for name in set(registry.entries) - before.get(registry.kind, set()):
+            if not registry.entries[name].factory.__module__.startswith("scansion."):
                 del registry.entries[name]
 
 
