@@ -116,11 +116,7 @@ def summarize(lab: Lab, run: RunRecord, planned: int, *, interrupted: bool = Fal
         rescored=run.context.get("rescored", ""),
         interrupted=interrupted,
         head=head_of(run),
-        notes=[
-            *notes_of(run, variants, figures, totals),
-            *shots_notes(lab, run),
-            *dominated_notes(lab, run, variants, {i.index: f for i, f in zip(infos, figures, strict=True)}),
-        ],
+        notes=_notes(lab, run, variants, figures, totals),
         gates=check_gates(run.plan["gates"], variants, comparisons),
         created=iso(run.created),
         looks=looks_of(lab, run),
@@ -133,6 +129,19 @@ def summarize(lab: Lab, run: RunRecord, planned: int, *, interrupted: bool = Fal
         unanswered_rows=rows,
     )
     return ended(result, "interrupted") if interrupted else result
+
+
+def _notes(
+    lab: Lab,
+    run: RunRecord,
+    variants: Sequence[VariantResult],
+    figures: Sequence[Figures],
+    totals: Sequence[Totals],
+) -> list[str]:
+    """The lines that a person must read with these figures."""
+    by_index = {info.index: found for info, found in zip(VariantInfo.of(run), figures, strict=True)}
+    told = notes_of(run, variants, figures, totals)
+    return [*told, *shots_notes(lab, run), *dominated_notes(lab, run, variants, by_index)]
 
 
 def _verdicts(

@@ -18,7 +18,17 @@ from scansion.models.base import Capabilities, Charge
 from scansion.models.prices import Rates
 from scansion.types import ImagePart, Message, Request, Usage
 
-__all__ = ["Budget", "Limits", "MemoryLedger", "actual", "embedding_case", "refused", "text_case", "worst_case"]
+__all__ = [
+    "Budget",
+    "Limits",
+    "MemoryLedger",
+    "actual",
+    "bytes_of",
+    "embedding_case",
+    "refused",
+    "text_case",
+    "worst_case",
+]
 
 MESSAGE_TOKENS = 16  # what chat templates add to a message, bounded
 REQUEST_TOKENS = 64  # and to a request
@@ -124,7 +134,7 @@ def worst_case(request: Request, capabilities: Capabilities, rates: Rates | None
     A token holds at least one byte of UTF-8, so the input is bounded by the bytes sent, plus what templates add and
     a bound for each image; the output by `max_tokens` (or what `extra` asks for).
     """
-    tokens_in = REQUEST_TOKENS + _bytes(request.text or "")
+    tokens_in = REQUEST_TOKENS + bytes_of(request.text or "")
     for message in request.messages:
         tokens_in += MESSAGE_TOKENS + _message_bound(message, capabilities)
     if request.tools:
@@ -138,7 +148,7 @@ def worst_case(request: Request, capabilities: Capabilities, rates: Rates | None
 
 def text_case(texts: tuple[str, ...], rates: Rates | None) -> Charge:
     """The most that sending `texts` can be charged where nothing is generated (embeddings, scoring)."""
-    tokens = sum(MESSAGE_TOKENS + _bytes(t) for t in texts)
+    tokens = sum(MESSAGE_TOKENS + bytes_of(t) for t in texts)
     return Charge(1, tokens, rates.worst(tokens, 1) if rates is not None else 0.0)
 
 
@@ -148,16 +158,17 @@ def embedding_case(texts: Sequence[str], rates: Rates | None) -> Charge:
     return Charge(len(texts), worst.tokens, worst.usd)
 
 
-def _bytes(text: str) -> int:
+def bytes_of(text: str) -> int:
+    """The bytes of a text in UTF-8, lone surrogates included: no tokenizer makes more tokens of it."""
     return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
 
 
 def _message_bound(message: Message, capabilities: Capabilities) -> int:
-    tokens = sum(_bytes(c.name) + _bytes(c.arguments) + MESSAGE_TOKENS for c in message.tool_calls)
+    tokens = sum(bytes_of(c.name) + bytes_of(c.arguments) + MESSAGE_TOKENS for c in message.tool_calls)
     if isinstance(message.content, str):
-        return tokens + _bytes(message.content)
+        return tokens + bytes_of(message.content)
     for part in message.content:
-        tokens += capabilities.image_tokens if isinstance(part, ImagePart) else _bytes(part.text)
+        tokens += capabilities.image_tokens if isinstance(part, ImagePart) else bytes_of(part.text)
     return tokens
 
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
 from msgspec import Struct
 
@@ -107,7 +107,7 @@ def rating_reader(scale: Scale, form: Form = "any") -> Reader[int]:
     return _reader(_Ratings(scale), form, f"no mark of {scale.text}")
 
 
-class _Kind:
+class _Kind(Protocol):
     """What verdicts of one kind look like. `pattern` is one verdict with one group, `prose` are sentences around it,
     `contrary` what may come behind one on its line and take it back."""
 
@@ -118,7 +118,6 @@ class _Kind:
 
     def value(self, said: str) -> Any:
         """The verdict that these words are, None for none of this kind."""
-        raise NotImplementedError
 
 
 class _Labels(_Kind):

@@ -8,6 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from scansion.errors import CallError, InputError
+from scansion.models.budget import bytes_of
 from scansion.types import ImagePart, Request
 
 __all__ = ["Fitting"]
@@ -70,16 +71,14 @@ async def _tokens(channel: Any, request: Request) -> float:
 
 
 def _estimate(request: Request, image: int) -> int:
-    total = _bytes(request.text or "") / _BYTES
+    total = bytes_of(request.text or "") / _BYTES
     for message in request.messages:
         parts = (message.content,) if isinstance(message.content, str) else message.content
         total += _MESSAGE
         for part in parts:
             total += (
-                image if isinstance(part, ImagePart) else _bytes(part if isinstance(part, str) else part.text) / _BYTES
+                image
+                if isinstance(part, ImagePart)
+                else bytes_of(part if isinstance(part, str) else part.text) / _BYTES
             )
     return round(total)
-
-
-def _bytes(text: str) -> int:
-    return len(text.encode("utf-8", "surrogatepass"))
